@@ -97,6 +97,9 @@ class Undoing(Protocol):
     def kept(self, table: str, kept_as: str) -> int | None:
         """Return how many rows of a root table are kept, None where nobody counted them."""
 
+    def has_ended(self, root: TableSchema, load_id: str) -> bool:
+        """Tell whether versions of a history end with a load, which may have brought none of its own."""
+
     # what changes something
 
     def prepare(self, chains: Sequence[tuple[Sequence[TableSchema], str]], keeps: int) -> None:

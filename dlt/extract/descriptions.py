@@ -8,7 +8,8 @@ from types import FunctionType
 from typing import Protocol
 
 from dlt.extract.function import Function
-from dlt.extract.models import columns_dict, is_columns_class
+from dlt.extract.model_fields import is_columns_class
+from dlt.extract.models import columns_dict
 from dlt.extract.pipe import Pipe
 from dlt.extract.steps import IncrementalStep
 from dlt.info import json_object, json_safe

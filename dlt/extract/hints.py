@@ -7,7 +7,8 @@ from typing import Any, Literal, TypedDict, Union, cast
 
 from dlt.errors import InconsistentTableTemplate
 from dlt.extract.hint_checks import check_hints, is_dynamic
-from dlt.extract.models import Columns, columns_dict, is_model
+from dlt.extract.model_fields import is_model
+from dlt.extract.models import Columns, columns_dict
 from dlt.extract.vocabulary import (
     Checks,
     ColumnNames,

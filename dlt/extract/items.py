@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Union, cast
 
 from dlt.extract.hints import TableHints, make_hints
-from dlt.extract.models import is_model_item
+from dlt.extract.model_fields import is_model_item
 from dlt.formats.column_rows import ColumnRows
 from dlt.schema.system_columns import LOAD_ID
 from dlt.schema.typing import ColumnSchema

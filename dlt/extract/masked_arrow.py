@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
+from dlt.extract.masked_values import text_of
 from dlt.formats.column_rows import PLAIN_TEXT
 from dlt.formats.frames import as_arrow
 from dlt.formats.pages import JSON_FIELD
@@ -124,35 +125,66 @@ def _each(values: list[TDataItem], mask: Callable[[TDataItem], object]) -> list[
 
 def _masked_inside(masker: Masker, field: pa.Field, column: TDataItem) -> TDataItem:
     """Return a column of documents with what is inside of them masked; another one as it is."""
-    is_text = pa.types.is_string(field.type) or pa.types.is_large_string(field.type)
+    plain = _decoded(column)
+    kind = plain.type
+    is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+    is_text = is_text or pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
     if is_text and ((field.metadata or {}).items() >= JSON_FIELD.items() or masker.is_document(field.name)):
-        values = column.to_pylist()
+        values = plain.to_pylist()
         found = [masker.document_text(field.name, value) for value in values]
-    elif pa.types.is_nested(field.type):
-        values = column.to_pylist()
+    elif pa.types.is_map(kind):
+        values = plain.to_pylist()
+        found = [None if value is None else _masked_map(masker, field.name, value) for value in values]
+        if not pa.types.is_string(kind.item_type):
+            # what is masked is text, and stands beside the others
+            found = [
+                value and [(key, item if item is None else text_of(item)) for key, item in value] for value in found
+            ]
+        kind, is_text = pa.map_(kind.key_type, pa.string()), True
+    elif pa.types.is_nested(kind):
+        values = plain.to_pylist()
         found = [masker.value(field.name, value) for value in values]
     else:
         return column
     if all(new is old for new, old in zip(found, values, strict=True)):
         return column
-    array = pa.array(found, field.type if is_text else None)
+    array = pa.array(found, kind if is_text else None)
     return pa.chunked_array([array]) if isinstance(column, pa.ChunkedArray) else array
+
+
+def _masked_map(masker: Masker, key: str, entries: list[tuple[TDataItem, TDataItem]]) -> TDataItem:
+    """Return the entries of a map masked: its keys lead to its values, as those of a document do."""
+    document = dict(entries)
+    found = masker.value(key, document)
+    return entries if found is document else [*found.items()]
+
+
+def _decoded(column: TDataItem) -> TDataItem:
+    """Return a column whose values stand for themselves, and not as a place in a dictionary or a type of their own."""
+    if isinstance(column, pa.ChunkedArray):
+        chunks = [_decoded(chunk) for chunk in column.chunks]
+        return pa.chunked_array(chunks, chunks[0].type) if chunks else column
+    if isinstance(column.type, pa.BaseExtensionType):
+        return _decoded(column.storage)
+    if pa.types.is_dictionary(column.type):
+        return _decoded(column.dictionary_decode())
+    return column
 
 
 def _masked_pandas(masker: Masker, frame: Frame) -> Frame:
     made = frame.copy(deep=False)
     for position, label in enumerate(frame.columns):
         column, mask = frame.iloc[:, position], masker.column(str(label))
-        if mask is None and not (masker.goes_inside and column.dtype == object):
+        # texts and documents are of many dtypes: of objects, of pandas' own and of Arrow's
+        if mask is None and not (masker.goes_inside and column.dtype.kind in "OU"):
             continue
         values, missing = column.astype(object).tolist(), column.isna().tolist()
         if mask is not None:
             found = [None if gone else mask(value) for value, gone in zip(values, missing, strict=True)]
-        elif masker.is_document(str(label)):
-            found = [masker.document_text(str(label), value) for value in values]
         else:
             found = [
                 value if gone else masker.value(str(label), value) for value, gone in zip(values, missing, strict=True)
             ]
-        made.isetitem(position, type(column)(found, index=frame.index, dtype=object))
+        if any(new is not old for new, old in zip(found, values, strict=True)):
+            made.isetitem(position, type(column)(found, index=frame.index, dtype=object))
     return made

@@ -51,6 +51,7 @@ class Masker:
         self._seen: set[Hashable] = set()
         self._keys: dict[Hashable, MaskValue] = {}
         self._names: dict[tuple[str, str], dict[Hashable, str]] = {}
+        self._met: set[tuple[str, str]] = set()
 
     def __call__(self, item: TDataItems) -> TDataItems:
         """Return an item or a page with its values masked; what the program holds stays as it is."""
@@ -65,6 +66,13 @@ class Masker:
             return ColumnRows(masked_batch(self, item.batch))
         found = masked_frame(self, item)
         return self.row(item) if found is None else found
+
+    @property
+    def idle(self) -> list[tuple[str, str]]:
+        """Return the columns with a mask that no item had so far, each with its table."""
+        return [
+            (table, name) for table, own in self._chain.masks.items() for name in own if (table, name) not in self._met
+        ]
 
     def row(self, row: TDataItem) -> TDataItem:
         """Return one row masked."""
@@ -96,7 +104,10 @@ class Masker:
         Args:
             key: Its name at the source.
         """
-        return self._root.get(name_of_key(self._naming, key))
+        name = name_of_key(self._naming, key)
+        if (mask := self._root.get(name)) is not None:
+            self._met.add((self._chain.table, name))
+        return mask
 
     def value(self, key: str, value: TDataItem) -> TDataItem:
         """Return a value of a column of the root table with what is inside of it masked.
@@ -143,6 +154,8 @@ class Masker:
     def _rows(self, table: str, rows: list[TDataItem]) -> list[TDataItem]:
         """Return the rows of a table; the same list where nothing in it is masked."""
         own = self._chain.masks.get(table, {}).get("value")
+        if own is not None:
+            self._met.add((table, "value"))
         found: list[TDataItem] = []
         for row in rows:
             if row is None:
@@ -174,7 +187,11 @@ class Masker:
                 continue
             name = self._name(table, prefix, key)
             mask = masks.get(name)
-            new = self._value(table, name, value) if mask is None else mask(value)
+            if mask is None:
+                new = self._value(table, name, value)
+            else:
+                self._met.add((table, name))
+                new = mask(value)
             if new is not value:
                 made = dict(document) if made is None else made
                 made[key] = new
@@ -182,7 +199,7 @@ class Masker:
 
     def _value(self, table: str, name: str, value: TDataItem) -> TDataItem:
         if type(value) in _SCALARS:
-            is_text = type(value) is str and name in self._chain.documents.get(table, ())
+            is_text = type(value) in (str, bytes) and name in self._chain.documents.get(table, ())
             return self._text(table, name, value) if is_text else value
         if isinstance(value, Mapping):
             return self._document(table, name, value)

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, cast
 from dlt.errors import InvalidDataItem, InvalidHint
 from dlt.extract.hint_checks import is_dynamic
 from dlt.extract.incremental.cursor import keys_of
+from dlt.extract.list_paths import LIST
 from dlt.extract.mask_salt import salt_for
 from dlt.extract.masked_values import MaskValue, hashed, partly, print_of, redacted
 from dlt.extract.masker import ChainMasks, Masker
+from dlt.extract.model_fields import is_columns_class
 from dlt.extract.models import columns_dict
 from dlt.schema.chains import found_in, root_of
 from dlt.schema.masks import HASH, MASKS, PARTIAL, REDACT, MaskFunction, has_masks, is_function_name
@@ -36,6 +38,7 @@ _READ_BY_LOADS = {
     "root_key": "the id of a row, which the library makes",
 }
 _KEYS = ("primary_key", "merge_key")
+_LIKE_PATHS = frozenset(".[$*")
 _OF_OTHER_TYPE = ("data_type", "precision", "scale", "timezone")
 
 
@@ -50,6 +53,12 @@ class Masks:
         self._schema, self._naming = schema, schema.naming
         self._functions: dict[tuple[str, str], MaskValue] = {}
         self._maskers: dict[str, Masker] = {}
+        self._foreseen: dict[str, dict[str, object]] = {}
+        """Masks of tables that a resource of the extract declares, which hold for rows of other resources too."""
+        self._nested: dict[str, list[tuple[str, str]]] = {}
+        """Nested tables of these, with their parents, by root table."""
+        self._of_classes: set[str] = set()
+        """Resources whose columns a class declares."""
 
     def apply(self, table: str, item: TDataItems) -> TDataItems:
         """Return an item of a root table masked; the same one where nothing is.
@@ -68,16 +77,21 @@ class Masks:
             resource: The resource.
 
         Raises:
-            InvalidHint: the cursor or another column that loads depend on is masked.
+            InvalidHint: the cursor or another column that loads depend on is masked, or a name leads nowhere.
             ConfigFieldMissingException: a hash needs a salt, and there is none.
         """
         if not has_masked(resource.name, resource.hints, self._schema):
             return
+        if is_columns_class(resource.hints.get("columns")):
+            self._of_classes.add(resource.name)
+        else:
+            self._check_names(resource)
         # hints that are functions of the item are known with the first one only, and are looked at then
         if not (resource.has_dynamic_table_name or resource.has_other_dynamic_hints):
             root, *nested = resource.compute_tables(self._naming)
             self._check_path_of_cursor(resource, root)
             self.settle(root, nested, is_look=True)
+            self._foresee(root, nested)
 
     def settle(self, root: TableSchema, nested: list[TableSchema], is_look: bool = False) -> None:
         """Write what hints say of masks as a schema keeps it; take up what it says already.
@@ -92,6 +106,10 @@ class Masks:
             ConfigFieldMissingException: a hash needs a salt, and there is none.
         """
         names = {self._name_of(table) for table in (root, *nested)}
+        for own, above in self._nested.get(self._name_of(root), ()):
+            if own not in names:
+                names.add(own)
+                nested.append({"name": own, "parent": above, "columns": {}})
         for name, known in self._schema.tables.items():
             parent = known.get("parent") if name not in names and has_masks(known["columns"]) else None
             if parent and self._is_in_chain(name, self._name_of(root)):
@@ -99,7 +117,7 @@ class Masks:
         for table in (root, *nested):
             name = self._name_of(table)
             stored: TableSchema = self._schema.tables.get(name) or {}
-            if has_masks(table.get("columns")) or has_masks(stored.get("columns")):
+            if has_masks(table.get("columns")) or has_masks(stored.get("columns")) or name in self._foreseen:
                 self._settle(name, table, stored, is_look)
 
     def ready(self, root: str) -> None:
@@ -133,10 +151,45 @@ class Masks:
         return any(
             has_masks(table.get("columns"))
             or has_masks((self._schema.tables.get(self._name_of(table)) or {}).get("columns"))
+            or self._name_of(table) in self._foreseen
             for table in tables
         )
 
+    def tell_idle(self, filled: Mapping[str, int]) -> None:
+        """Tell of masks of columns that no row ever had: their names may be wrong, and values stand in others.
+
+        Args:
+            filled: Rows by root table.
+        """
+        for root, masker in self._maskers.items():
+            # of the names that the field of a class may have outside, items have one
+            if not filled.get(root) or self._schema.tables[root].get("resource") in self._of_classes:
+                continue
+            for table, column in masker.idle:
+                known = self._schema.tables[table]["columns"].get(column) or {}
+                if "data_type" not in known:
+                    logger.warning(
+                        "table %s: no item has the column %s, which has the mask %r. Look whether its name is right: "
+                        "one inside of a document is buyer__email, one inside of a list items[*].email.",
+                        table,
+                        column,
+                        known.get("mask"),
+                    )
+
     # -- inside
+
+    def _foresee(self, root: TableSchema, nested: list[TableSchema]) -> None:
+        for table in (root, *nested):
+            masks = {
+                name_of_hint(self._naming, column.get("name") or key): column["mask"]
+                for key, column in table["columns"].items()
+                if column.get("mask")
+            }
+            if masks:
+                self._foreseen.setdefault(self._name_of(table), {}).update(masks)
+        if any(has_masks(table["columns"]) for table in nested):
+            named = [(self._name_of(table), str(table.get("parent"))) for table in nested]
+            self._nested.setdefault(self._name_of(root), []).extend(named)
 
     def _settle(self, name: str, table: TableSchema, stored: TableSchema, is_look: bool) -> None:
         columns: dict[str, ColumnSchema] = {}
@@ -144,13 +197,13 @@ class Masks:
         version = table.get(X_ROW_VERSION)
         named = {name_of_hint(self._naming, column.get("name") or key) for key, column in table["columns"].items()}
         # masks that only the schema knows are looked at too
-        told: dict[str, ColumnSchema] = {
-            key: {"name": key} for key, column in known.items() if column.get("mask") and key not in named
-        }
+        foreseen = self._foreseen.get(name, {})
+        masked = [*(key for key, column in known.items() if column.get("mask")), *foreseen]
+        told: dict[str, ColumnSchema] = {key: {"name": key} for key in masked if key not in named}
         for key, column in {**table["columns"], **told}.items():
             own = name_of_hint(self._naming, column.get("name") or key)
             there: ColumnSchema = known.get(own) or {}
-            mask = column["mask"] if column.get("mask") is not None else there.get("mask")
+            mask = column["mask"] if column.get("mask") is not None else there.get("mask") or foreseen.get(own)
             if not mask:
                 columns[key] = column
                 continue
@@ -205,6 +258,21 @@ class Masks:
                 column_name=own,
                 hint="mask",
             )
+
+    def _check_names(self, resource: ResourceHints) -> None:
+        """Refuse a mask whose name looks like a path and is none: it would hold for a column that no item has."""
+        nested = resource.hints.get("nested_hints")
+        for columns in (resource.hints.get("columns"), *(_columns_of(value) for value in _values(nested))):
+            for key, column in () if is_dynamic(columns) else columns_dict(columns).items():
+                own = name_of_hint(self._naming, key)
+                if column.get("mask") and LIST not in key and own != key and _LIKE_PATHS & {*key}:
+                    raise InvalidHint(
+                        f"resource {resource.name!r}, column {key!r}: the mask would hold for the column {own} of the "
+                        f"table. Write {own!r} if that is meant; a value inside of a document is buyer__email, one "
+                        "inside of a list items[*].email.",
+                        column_name=key,
+                        hint="mask",
+                    )
 
     def _check_path_of_cursor(self, resource: ResourceHints, root: TableSchema) -> None:
         incremental = resource.pipe.merged_incremental(look_up=False)

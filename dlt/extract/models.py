@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import decimal
 import enum
@@ -13,13 +12,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Union
 
 from dlt.errors import InvalidHint
+from dlt.extract.model_fields import fields_of, is_columns_class, model_config
+from dlt.extract.model_masks import masks_of
 from dlt.schema.masks import MaskFunction
 from dlt.schema.typing import OLD_TYPES
 
 if TYPE_CHECKING:
-    from typing import TypeGuard
-
-    from pydantic import BaseModel
+    pass
 
 Columns = dict[str, dict[str, object]]
 """Columns by name, each with what its hints say; checks come later, so any key and value may stand there."""
@@ -36,24 +35,6 @@ SCALARS: tuple[tuple[type, str], ...] = (
     (bytes, "binary"),
     (uuid.UUID, "text"),
 )
-
-
-def is_model(kind: object) -> TypeGuard[type[BaseModel]]:
-    """Return True for the class of a Pydantic model."""
-    # by what it can do: Pydantic need not be there, and models of Pydantic 1 cannot
-    return isinstance(kind, type) and hasattr(kind, "model_validate")
-
-
-def is_model_item(item: object) -> TypeGuard[BaseModel]:
-    """Return True for an instance of a Pydantic model."""
-    return is_model(type(item))
-
-
-def is_columns_class(value: object) -> TypeGuard[type]:
-    """Return True for a class from which columns can be read."""
-    if not isinstance(value, type):
-        return False
-    return is_model(value) or dataclasses.is_dataclass(value) or "__required_keys__" in vars(value)
 
 
 def columns_dict(columns: object, place: str = "columns") -> Columns:
@@ -108,17 +89,21 @@ def columns_of(model: type) -> Columns:
     Args:
         model: Pydantic model, TypedDict or dataclass.
     """
-    skip_nested = bool(model_config(model).get("skip_nested_types") or model_config(model).get("skip_complex_types"))
-    return _columns(model, skip_nested, ())
+    columns = _columns(model, _skips_nested(model), ())
+    for name, mask in masks_of(model).items():
+        columns[name] = {**columns.get(name, {"name": name}), "mask": mask}
+    return columns
+
+
+def _skips_nested(model: type) -> bool:
+    return bool(model_config(model).get("skip_nested_types") or model_config(model).get("skip_complex_types"))
 
 
 def _columns(model: type, skip_nested: bool, outer: tuple[type, ...]) -> Columns:
-    """Return the columns of a class; `outer` are the classes that it stands in."""
+    """Return the columns of a class without masks; `outer` are the classes that it stands in."""
     columns: Columns = {}
-    masks = _masks(model)
-    for name, annotation in _fields(model):
+    for name, annotation in fields_of(model):
         data_type, nullable = _data_type(annotation)
-        columns.update(_inner_masks(name, annotation, (model, *outer)))
         if data_type == "json" and skip_nested:
             inner = _model_in(annotation)
             # lists and dicts come with the data, see skipped_of; so does a class that contains itself
@@ -131,35 +116,8 @@ def _columns(model: type, skip_nested: bool, outer: tuple[type, ...]) -> Columns
         column: dict[str, object] = {"name": name, "nullable": nullable}
         if data_type:
             column["data_type"] = data_type
-        columns[name] = {**column, **masks.get(name, {})}
+        columns[name] = column
     return columns
-
-
-def _masks(model: type) -> Columns:
-    """Return the masks of a model's own fields, as `Field(json_schema_extra={"mask": "hash"})` gives them."""
-    found: Columns = {}
-    for name, field in model.model_fields.items() if is_model(model) else ():
-        extra = field.json_schema_extra
-        if isinstance(extra, Mapping) and "mask" in extra:
-            mask: object = extra["mask"]
-            found[field.alias or name] = {"mask": MaskFunction(mask) if callable(mask) else mask}
-    return found
-
-
-def _inner_masks(name: str, annotation: object, outer: tuple[type, ...]) -> Columns:
-    """Return the masks inside of a field with a model, or a list of one, by their paths."""
-    parts = typing.get_args(annotation)
-    inner, between = _model_in(annotation), "__"
-    if inner is None and typing.get_origin(annotation) in (list, tuple, set, frozenset, Sequence) and parts:
-        inner, between = _model_in(parts[0]), "[*]."
-    if inner is None and typing.get_origin(annotation) in (Union, types.UnionType, typing.Annotated):
-        # a list that may be None
-        found = [_inner_masks(name, part, outer) for part in parts if isinstance(part, (type, types.GenericAlias))]
-        return {key: column for columns in found for key, column in columns.items()}
-    if inner is None or inner in outer:
-        return {}
-    masked = {key: {"mask": c["mask"]} for key, c in _columns(inner, False, outer).items() if "mask" in c}
-    return {f"{name}{between}{key}": {"name": f"{name}{between}{key}", **mask} for key, mask in masked.items()}
 
 
 def skipped_of(model: type) -> list[str]:
@@ -168,46 +126,8 @@ def skipped_of(model: type) -> list[str]:
     Args:
         model: Pydantic model, TypedDict or dataclass.
     """
-    declared = columns_of(model)
-    return [name for name, _ in _fields(model) if name not in declared]
-
-
-def model_config(model: type) -> dict[str, object]:
-    """Return the `dlt_config` of a class."""
-    found = getattr(model, "dlt_config", None)
-    return dict(found) if isinstance(found, Mapping) else {}
-
-
-def choices_of(model: object) -> list[type[BaseModel]]:
-    """Return the models that the rows of a root model may be: `RootModel[Click | Purchase]`; none of another class."""
-    if not is_model(model) or not model.__pydantic_root_model__:
-        return []
-    annotation = model.model_fields["root"].annotation
-    found = typing.get_args(annotation) if typing.get_origin(annotation) in (Union, types.UnionType) else (annotation,)
-    # one that may be something else too is a value
-    return [part for part in found if is_model(part)] if all(is_model(part) for part in found) else []
-
-
-def _fields(model: type) -> list[tuple[str, object]]:
-    choices = [dict(_fields(choice)) for choice in choices_of(model)]
-    if choices:
-        # a row is known to have what each of the models has
-        names = [name for name in choices[0] if all(name in choice for choice in choices)]
-        return [(name, Union[tuple(choice[name] for choice in choices)]) for name in names]
-    if is_model(model):
-        return [(field.alias or name, field.annotation) for name, field in model.model_fields.items()]
-    from typing_extensions import Required, get_type_hints
-
-    # with extras, as NotRequired written as text is in no `__optional_keys__`
-    hints: dict[str, object] = get_type_hints(model, include_extras=True)
-    if dataclasses.is_dataclass(model):
-        return [(field.name, hints[field.name]) for field in dataclasses.fields(model)]
-    optional: frozenset[str] = vars(model).get("__optional_keys__", frozenset())
-    # so is Required, which a class whose fields are optional has for some of them
-    return [
-        (name, Union[hint, None] if name in optional and typing.get_origin(hint) is not Required else hint)
-        for name, hint in hints.items()
-    ]
+    declared = _columns(model, _skips_nested(model), ())
+    return [name for name, _ in fields_of(model) if name not in declared]
 
 
 def _model_in(annotation: object) -> type | None:

@@ -13,6 +13,7 @@ from dlt.context import use
 from dlt.extract.declared import counts_rows, forget_checks
 from dlt.extract.descriptions import Described, edges, told_hints
 from dlt.extract.equal_names import LastOfEqualNames
+from dlt.extract.hint_checks import is_dynamic
 from dlt.extract.imported import read_file
 from dlt.extract.items import (
     EmptiedTable,
@@ -99,8 +100,7 @@ class SchemaExtract:
         )
         self._masks = Masks(schema)
         self.quarantine = ExtractQuarantine(self._spool.write_exact)
-        self._holding: frozenset[str] = frozenset()
-        """Names of the resources of which a model may put items into quarantine."""
+        self._holding: frozenset[str] = frozenset()  # resources of which a model may put items into quarantine
         self._collector = options.collector
         self._capabilities = options.capabilities
         self._keeps_keys = options.keeps_keys
@@ -159,6 +159,7 @@ class SchemaExtract:
             UnboundColumnException: no row of a table has a column that all of them must have.
         """
         note_emptied(self.schema.tables, self.refresh.tables, self.builder.load_id)
+        self._masks.tell_idle(self.tables)
         self.files = self._spool.close()
         self._names.close(self.tables)
 
@@ -225,9 +226,11 @@ class SchemaExtract:
         if isinstance(item, MaterializedEmptyList) and not groups:
             self._write(resource, self._declare(source, resource, None, meta), item)
         resource.take_hints(meta)
+        # what columns the first row has tells nothing of those of others, and a mask may be among them
+        told = slice(None if is_dynamic(resource.hints.get("columns")) else 1)
         for group in groups.values():
-            table = self._declare(source, resource, group[0], meta)
-            self._write(resource, table, group if isinstance(item, list) else item)
+            found = [self._declare(source, resource, row, meta) for row in group[told]]
+            self._write(resource, found[-1], group if isinstance(item, list) else item)
 
     def _hold_back(self, source: DltSource, resource: ResourceHints, page: TDataItem, meta: Meta) -> TDataItem | None:
         """Put the items into quarantine that a model refused; return the others, None if there are none."""

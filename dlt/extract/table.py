@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from dlt.extract.hint_checks import check_write_disposition, moment
 from dlt.extract.hints import DEFAULT_VALIDITY_COLUMNS, ResolvedHints, as_names
-from dlt.extract.models import Columns, columns_dict, is_columns_class, skipped_of
+from dlt.extract.model_fields import is_columns_class
+from dlt.extract.models import Columns, columns_dict, skipped_of
 from dlt.schema.checks import check_together
 from dlt.schema.x_keys import (
     OPEN_COLUMNS,

@@ -14,7 +14,8 @@ from dlt.errors import DataValidationError
 from dlt.extract.hints import TableHints
 from dlt.extract.items import Meta, are_frames, is_frame
 from dlt.extract.masks import has_masked
-from dlt.extract.models import Columns, choices_of, columns_of, is_model, is_model_item, model_config
+from dlt.extract.model_fields import choices_of, is_model, is_model_item, model_config
+from dlt.extract.models import Columns, columns_of
 from dlt.extract.quarantine import QuarantinedItem
 from dlt.extract.steps import Map, Step
 from dlt.schema.quarantine import MODE as QUARANTINE

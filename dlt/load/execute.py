@@ -165,12 +165,12 @@ def _carry_out(plan: LoadPlan, client: Client, jobs: dict[str, Job], collector: 
         client.remove_tables(changes.dropped, ())
     _tell_drift(changes.drift, plan.order.dataset_name)
     client.apply_ddl(changes.tables)
-    if changes.emptied:
-        # after all DDL: DuckDB 1 does not commit what deletes rows of a table and then alters it
-        client.remove_tables((), changes.emptied)
     keeper = keeper_of(plan, client) if plan.order.keep_undo else None
     if keeper is not None:
         keeper.prepare()
+    if changes.emptied:
+        # after all DDL: DuckDB 1 does not commit what deletes rows of a table and then alters it
+        client.remove_tables((), changes.emptied)
     failpoints.point("load.after_ddl")
     files = plan.order.package.files
     totals = Counter[str]()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dlt.destinations.client import Client
-from dlt.destinations.undoing import MERGE, Replacing, Undoing
+from dlt.destinations.undoing import MERGE, REPLACE, Replacing, Undoing
 from dlt.load.order import LoadOrder
 from dlt.load.plan import LoadPlan, Publication
 from dlt.load.undo_facts import way_of
 from dlt.packages.manifest import Refresh
+from dlt.schema.chains import loaded_with
 
 
 class Keeper:
@@ -22,14 +23,25 @@ class Keeper:
         order = plan.order
         self._plan, self._undoing, self._keeps = plan, undoing, order.keep_undo
         self._load = Replacing(order.package.schema_name, order.load_ids, order.package.load_id)
-        # what a refresh drops or empties is gone before anything could be copied
-        self._lost = (order.package.manifest.refresh or Refresh()).tables
-        self._kept = [p for p in plan.publications if p.chain[0]["name"] not in self._lost]
+        refresh, tables = order.package.manifest.refresh or Refresh(), order.package.schema.tables
+        # what a refresh drops is gone before anything could be copied
+        self._lost = refresh.drop_tables
+        heads = {name: loaded_with(tables, name) for name in refresh.truncate_tables if name in plan.changes.emptied}
+        self._emptied = [
+            # the root first
+            [tables[name] for name in sorted(heads, key=head.__ne__) if heads[name] == head]
+            for head in dict.fromkeys(heads.values())
+        ]
+        gone = {*self._lost, *heads}
+        self._kept = [p for p in plan.publications if p.chain[0]["name"] not in gone]
 
     def prepare(self) -> None:
-        """Make room, when all tables are as the load needs them."""
-        self._undoing.prepare([(found.chain, way_of(found.chain[0])) for found in self._kept], self._keeps)
+        """Make room, when all tables are as the load needs them, and keep what is about to be emptied."""
+        chains = [(found.chain, way_of(found.chain[0])) for found in self._kept]
+        self._undoing.prepare([*chains, *((chain, REPLACE) for chain in self._emptied)], self._keeps)
         self._undoing.note_lost(self._lost, self._load)
+        for chain in self._emptied:
+            self._undoing.keep(chain, REPLACE, self._load)
 
     def before_stage(self, publication: Publication) -> None:
         """Keep what goes when files are staged: all rows, where they are replaced or where a history goes on."""

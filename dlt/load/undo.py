@@ -8,10 +8,11 @@ from dataclasses import replace
 
 from dlt.destinations.client import Client
 from dlt.destinations.ledger import STATES_KEPT, UNDONE, LoadRow, StateRow
-from dlt.destinations.undoing import APPEND, MERGE, NESTED, REPLACE, UNDO, Step
+from dlt.destinations.undoing import APPEND, NESTED, REPLACE, UNDO, Step
 from dlt.errors import UndoRefused
+from dlt.errors.base import ended
 from dlt.io.codec import ABSENT
-from dlt.load.undo_facts import Touch, UndoFacts, roots_of, way_of
+from dlt.load.undo_facts import Touch, UndoFacts, may_have_changed, roots_of, way_of, why_not_table
 from dlt.load.undo_plan import UndoPlan
 from dlt.packages.package import LoadPackage
 from dlt.packages.undo import reverted_state
@@ -20,11 +21,6 @@ from dlt.schema.system_tables import QUARANTINE_TABLE
 from dlt.schema.x_keys import X_REPLAY
 from dlt.states.delta import Change, difference, get
 from dlt.states.model import State, decode, new_state
-
-WAY_OUT = (
-    "Set load.keep_undo = N, so that the next N loads can be undone (LOAD__KEEP_UNDO=5 in the environment); this one "
-    "can be made good by loading the table anew, with refresh='drop_resources'."
-)
 
 
 def plan_undo(facts: UndoFacts, load_id: str, pipeline_name: str, state: State, cascade: bool = False) -> UndoPlan:
@@ -62,7 +58,7 @@ def check_undo(
     if gone or blocking or refused:
         what = f"load {', '.join(gone or blocking)} {'was undone' if gone else 'was loaded'} meanwhile"
         raise UndoRefused(
-            f"pipeline {pipeline_name}: {refused or what}. Nothing was undone. Look at it again: dlt pipeline "
+            f"pipeline {pipeline_name}: {ended(refused or what)} Nothing was undone. Look at it again: dlt pipeline "
             f"{pipeline_name} undo {load_ids[-1]} --dry-run",
             load_id=load_ids[-1],
             blocking=blocking,
@@ -188,6 +184,8 @@ class _Planner:
             if counts is None or load_id in counts:
                 rows = counts[load_id] if counts is not None else None
                 yield root, Touch(way_of(schema.get_table(root)), is_guess=True, rows=rows)
+            elif may_have_changed(self._facts, load_id, root, self._state, self._changes):
+                yield root, Touch(way_of(schema.get_table(root)), is_guess=True, rows=0)
 
     def blocking_by_rows(self, chosen: Sequence[str]) -> list[str]:
         """Return later loads that changed tables which some loads changed, unless all of them only appended."""
@@ -218,27 +216,9 @@ class _Planner:
             if self._replays(load_id):
                 return f"load {load_id} took items out of the quarantine, and nothing puts them back"
             for root, touch in self.touches(load_id).items():
-                reason = self._why_not_table(load_id, root, touch)
+                reason = why_not_table(self._facts, load_id, root, touch)
                 if reason is not None:
                     return f"table {root}: {reason}"
-        return None
-
-    def _why_not_table(self, load_id: str, root: str, touch: Touch) -> str | None:
-        schema = self._facts.schemas[load_id]
-        bears_ids = self._facts.rows.get(root, {}) is not None
-        if touch.how is None:
-            return f"load {load_id} dropped or emptied it (refresh, or a drop), and no row of it was kept. {WAY_OUT}"
-        if root not in schema.tables or (touch.how != APPEND and touch.kept_as is None):
-            return f"load {load_id} changed its rows ({touch.how}), and what it replaced was not kept. {WAY_OUT}"
-        if touch.how in (APPEND, MERGE) and not bears_ids and (self._facts.by_rows or touch.is_guess):
-            return (
-                f"its rows have no _dlt_load_id, by which those of load {load_id} could be told. For tables of Arrow "
-                "and pandas set normalize.parquet_normalizer.add_dlt_load_id before they are loaded"
-            )
-        chain = schema.chain(root)
-        own = [table["name"] for table in chain if loaded_with(schema.tables, table["name"]) != root]
-        if own and touch.how == APPEND:
-            return f"{own[0]}, which is nested in it, is written in another way, and its rows do not tell their load"
         return None
 
     def steps(self, chosen: Sequence[str]) -> Iterator[tuple[str, Step]]:

@@ -5,11 +5,20 @@ from __future__ import annotations
 import urllib.error
 import urllib.request
 from email.message import Message
+from html import escape
 from http.client import HTTPException
 from typing import IO
+from urllib.parse import unquote
 
 from dlt.errors import DltException
 from dlt.redact import redact
+
+_MOST_SHOWN = 250
+"""Characters of a refusal that are told."""
+_MOST_READ = 4000
+"""Bytes of an answer that are read; more than is told, for an address may stand where it is cut."""
+_SECRET_WORD = 8
+"""Letters from which on a part of an address is no word of a sentence."""
 
 
 class NotDelivered(DltException):
@@ -36,17 +45,41 @@ def post(url: str, body: bytes, timeout: float) -> None:
     Raises:
         NotDelivered: the server was not reached, did not answer in time, or refused.
     """
-    request = urllib.request.Request(url, body, {"Content-Type": "application/json", "User-Agent": "dlt"})
     try:
+        request = urllib.request.Request(url, body, {"Content-Type": "application/json", "User-Agent": "dlt"})
         with urllib.request.build_opener(_NoRedirect).open(request, timeout=timeout):
             return
     except urllib.error.HTTPError as error:
-        with error:
-            said = error.read(200).decode(errors="replace").strip()
-        raise NotDelivered(f"the server answered {error.code} {error.reason}{f': {said}' if said else ''}") from error
-    except (TimeoutError, urllib.error.URLError, HTTPException, OSError) as error:
+        said = _said(error)
+        text = redact(f"the server answered {error.code} {error.reason}{f': {said}' if said else ''}", _parts(url))
+        # cut behind, as half of an address would not be known
+        raise NotDelivered(text[:_MOST_SHOWN]) from error
+    # what is wrong with an address is a ValueError
+    except (TimeoutError, urllib.error.URLError, HTTPException, OSError, ValueError) as error:
         reason = error.reason if isinstance(error, urllib.error.URLError) else error
         if isinstance(reason, TimeoutError):
             raise NotDelivered(f"the server did not answer within {timeout:g} s") from error
         # the text of a library's error may hold the address, which is a secret
-        raise NotDelivered(redact(f"{type(reason).__name__}: {reason}", [url])) from error
+        raise NotDelivered(redact(f"{type(reason).__name__}: {reason}", _parts(url))) from error
+
+
+def _said(error: urllib.error.HTTPError) -> str:
+    """Return the beginning of what a server says of its refusal; nothing where that does not come."""
+    with error:
+        try:
+            found = error.read(_MOST_READ)
+        except (HTTPException, OSError):
+            return ""
+    return found.decode(errors="replace").strip()
+
+
+def _parts(url: str) -> list[str]:
+    """Return an address, and what a server may repeat of it: its path, as a page that is not found has it."""
+    _, _, behind = url.partition("://")
+    _, slash, target = behind.partition("/")
+    path, _, query = target.partition("?")
+    words = [*path.split("/"), *(pair.rpartition("=")[2] for pair in query.split("&"))]
+    found = [url, slash + target, slash + path, *(word for word in words if len(word) >= _SECRET_WORD)]
+    # as it was sent, and as people write it
+    forms = [form for text in found for form in (text, unquote(text), escape(text)) if len(form) > 1]
+    return sorted(dict.fromkeys(forms), key=len, reverse=True)

@@ -13,6 +13,7 @@ from dataclasses import replace
 from dlt import user_log
 from dlt.clock import new_load_id
 from dlt.errors import DltException, PipelineHasPendingDataException, PipelineStepFailed, TerminalException, UndoRefused
+from dlt.errors.base import ended
 from dlt.ids import random_id
 from dlt.load.undo import plan_undo
 from dlt.load.undo_facts import UndoFacts, look_for_undo
@@ -59,7 +60,7 @@ def undo(parts: Parts, load_id: str, dry_run: bool, cascade: bool) -> UndoPlan:
             return plan
         if plan.refused is not None:
             raise UndoRefused(
-                f"pipeline {parts.pipeline_name}, load {load_id}: {plan.refused}. Nothing was undone.",
+                f"pipeline {parts.pipeline_name}, load {load_id}: {ended(plan.refused)} Nothing was undone.",
                 load_id=load_id,
                 blocking=list(plan.blocking),
             )

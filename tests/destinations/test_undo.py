@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 import dlt
@@ -196,6 +197,7 @@ def test_a_load_that_is_not_there(make: MakePipeline) -> None:
 STRATEGIES: dict[str, dict[str, Any]] = {
     "replace": {"write_disposition": "replace"},
     "delete-insert": {"write_disposition": "merge", "primary_key": "id"},
+    "no-keys": {"write_disposition": "merge"},
     "merge-key": {"write_disposition": "merge", "merge_key": "day"},
     "both-keys": {"write_disposition": "merge", "primary_key": "id", "merge_key": "day"},
     "upsert": {"write_disposition": {"disposition": "merge", "strategy": "upsert"}, "primary_key": "id"},
@@ -216,7 +218,7 @@ def docs(way: str, number: int) -> Any:
 
 def needs_way(caps: Capabilities, way: str) -> None:
     """Skip where the destination has not this strategy."""
-    strategy = "delete-insert" if way in ("merge-key", "both-keys") else way
+    strategy = "delete-insert" if way in ("no-keys", "merge-key", "both-keys") else way
     needs(way == "replace" or strategy in caps.supported_merge_strategies, f"it has no merge strategy {strategy}")
 
 
@@ -330,6 +332,96 @@ def test_a_refresh_that_nobody_recorded(make: MakePipeline) -> None:
     with pytest.raises(UndoRefused, match=r"drop|emptied"):
         pipeline.undo(load_id)
     assert content(pipeline) == after
+
+
+def beside(number: int, rows: list[Any], **hints: Any) -> list[Any]:
+    """Return a resource that appends a row, and one that changes a table without a row of its own in the second run."""
+    return [dlt.resource([{"id": number}], name="log"), dlt.resource(rows, name="t", **hints)]
+
+
+SILENT: dict[str, tuple[dict[str, Any], list[Any]]] = {
+    "replaced by nothing": ({"write_disposition": "replace"}, []),
+    "deleted": (
+        {
+            "write_disposition": "merge",
+            "primary_key": "id",
+            "columns": {"gone": {"data_type": "bool", "hard_delete": True}},
+        },
+        [{"id": 1, "gone": True}],
+    ),
+    "ended": ({"write_disposition": {"disposition": "merge", "strategy": "scd2"}}, [{"id": 2, "list": [2]}]),
+    "more nested rows": (STRATEGIES["insert-only"], [{"id": 2, "list": [2, 3]}]),
+}
+
+
+@pytest.mark.parametrize("way", SILENT)
+@pytest.mark.parametrize("keep", ["0", "3"])
+def test_a_load_without_rows_of_its_own(
+    make: MakePipeline, caps: Capabilities, way: str, keep: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No row of the table bears the id of the load: all is as before where that was kept, and else it is refused."""
+    monkeypatch.setenv("LOAD__KEEP_UNDO", keep)
+    hints, rows = SILENT[way]
+    needs_way(
+        caps, {"deleted": "delete-insert", "ended": "scd2", "more nested rows": "insert-only"}.get(way, "replace")
+    )
+    pipeline = make()
+    run(pipeline, beside(1, [{"id": n, "list": [n]} for n in (1, 2)], **hints))
+    before = content(pipeline)
+    load_id = run(pipeline, beside(2, rows, **hints))
+    after = content(pipeline)
+    if pipeline.undo(load_id, dry_run=True).refused is None:
+        pipeline.undo(load_id)
+        assert content(pipeline) == before
+    else:
+        assert keep == "0"
+        with pytest.raises(UndoRefused, match=r"table t: .*load\.keep_undo"):
+            pipeline.undo(load_id)
+        assert content(pipeline) == after
+
+
+def test_a_refresh_of_a_table_without_a_cursor(make: MakePipeline) -> None:
+    """That rows were there before the load, and are not any more, says the schema of the load before."""
+    pipeline = make()
+    run(pipeline, dlt.resource([{"id": 1}], name="t"))
+    before = content(pipeline)
+    load_id = run(pipeline, dlt.resource([{"id": 2}], name="t"), refresh="drop_resources")
+    if pipeline.undo(load_id, dry_run=True).refused is None:
+        pipeline.undo(load_id)
+        assert content(pipeline) == before
+        return
+    with pytest.raises(UndoRefused, match=r"table t: .*kept\. .*[^.]\. Nothing was undone\.$"):
+        pipeline.undo(load_id)
+    assert len(values(pipeline)["t"]) == 1
+    # what comes after a refresh can be undone, and so can what comes after an undo
+    last = run(pipeline, dlt.resource([{"id": 3}], name="t"))
+    pipeline.undo(last)
+    again = run(pipeline, dlt.resource([{"id": 3}], name="t"))
+    pipeline.undo(again)
+    assert len(values(pipeline)["t"]) == 1
+
+
+@pytest.mark.parametrize("way", ["delete-insert", "upsert", "insert-only", "replace"])
+@pytest.mark.usefixtures("keeps")
+def test_tables_of_arrow_without_ids_of_rows(
+    make: MakePipeline, caps: Capabilities, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They tell their load alone, and that is enough: a row that only a key found stays once."""
+    needs_way(caps, way)
+    monkeypatch.setenv("NORMALIZE__PARQUET_NORMALIZER__ADD_DLT_LOAD_ID", "true")
+
+    def table(ids: list[int], text: str) -> Any:
+        return dlt.resource([pa.table({"id": ids, "v": [text] * len(ids)})], name="t", **STRATEGIES[way])
+
+    pipeline = make()
+    run(pipeline, table([1, 2], "first"))
+    before = content(pipeline)
+    load_id = run(pipeline, table([2, 3], "second"))
+    after = values(pipeline)
+    pipeline.undo(load_id)
+    assert content(pipeline) == before
+    run(pipeline, table([2, 3], "second"))
+    assert values(pipeline) == after
 
 
 # -- several schemas

@@ -774,3 +774,86 @@ def test_rows_without_masks_stay_the_same_objects(pipeline: Any) -> None:
 
     rows = as_rows([CANARY])
     assert Masks(dlt.Schema("spec")).apply("users", rows) is rows
+
+
+# -- names that lead nowhere
+
+
+@pytest.mark.parametrize("name", ["buyer.email", "$.buyer.email", "buyer[email]", "items[].email", "items.*.email"])
+def test_a_name_that_looks_like_a_path_and_is_none_is_refused(pipeline: Any, tmp_path: Path, name: str) -> None:
+    """The mask would hold for a column that no item has; the message says how a path is written."""
+    with pytest.raises(PipelineStepFailed, match=r"items\[\*\]\.email") as failed:
+        pipeline.run(dlt.resource([ORDER], name="orders", columns={name: {"mask": "hash"}}))
+    assert isinstance(failed.value.__cause__, InvalidHint)
+    assert files_with(tmp_path, CANARY) == []
+    rows = [{"buyer.email": CANARY}]
+    pipeline.run(dlt.resource(rows, name="orders", columns={"buyer_email": {"mask": "hash"}}))
+    assert files_with(tmp_path, CANARY) == []
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_mask_of_a_column_that_no_item_has_is_told(pipeline: Any, log: io.StringIO, way: str) -> None:
+    """A wrong name is seen at once; one that rows had before, and a table without rows, are nothing to be told."""
+
+    def run(rows: Any, name: str, table: str = "users") -> str:
+        log.seek(0)
+        log.truncate()
+        pipeline.run(dlt.resource([rows], name=table, columns={name: {"mask": "redact"}}))
+        return log.getvalue()
+
+    data = list(WAYS[way]([CANARY])) if way == "single rows" else WAYS[way]([CANARY])
+    assert "table users: no item has the column emial, which has the mask 'redact'" in run(data, "emial")
+    assert "table others__items: no item has the column email" in run(data, "items[*].email", "others")
+    assert "no item has" not in run([], "mail", "empty")
+    run(data, "email")
+    assert "no item has the column email" not in run([{"id": 3}], "email")
+
+
+def test_rows_of_another_resource_of_the_table_are_masked(pipeline: Any, tmp_path: Path) -> None:
+    """The resource with the masks may come later, and nested tables are masked too."""
+    rows = [{"id": 1, "email": CANARY, "items": [{"email": CANARY}]}]
+    masks: Any = {"email": {"mask": "hash"}, "items[*].email": {"mask": "hash"}}
+    pipeline.run(
+        [
+            dlt.resource(rows, name="first", table_name="users"),
+            dlt.resource(rows, name="second", table_name="users", columns=masks),
+        ]
+    )
+    assert stored(pipeline, "SELECT DISTINCT email FROM users") == [(hashed(CANARY),)]
+    assert files_with(tmp_path, CANARY) == []
+
+
+def test_columns_that_are_a_function_of_the_item_may_be_masked(pipeline: Any, tmp_path: Path) -> None:
+    """The first row of a page tells nothing of the masks of the next one."""
+
+    def columns(row: Any) -> Any:
+        return {"email": {"mask": "hash"}} if "email" in row else {"id": {"data_type": "bigint"}}
+
+    pipeline.run(dlt.resource([[{"id": 1}, {"id": 2, "email": CANARY}]], name="users", columns=columns))
+    assert stored(pipeline, "SELECT email FROM users ORDER BY id") == [(None,), (hashed(CANARY),)]
+    assert files_with(tmp_path, CANARY) == []
+
+
+INSIDE = json.dumps({"email": CANARY})
+OF_STRUCT = pa.array([{"email": CANARY}])
+DOCUMENTS: dict[str, Any] = {
+    "struct in a dictionary": pa.table({"doc": pa.DictionaryArray.from_arrays(pa.array([0]), OF_STRUCT)}),
+    "map": pa.table({"doc": pa.array([[("email", CANARY)]], pa.map_(pa.string(), pa.string()))}),
+    "text in a dictionary": pa.table({"doc": pa.array([INSIDE]).dictionary_encode()}),
+    "view of text": pa.table({"doc": pa.array([INSIDE], pa.string_view())}),
+    "text of pandas": pd.DataFrame({"doc": pd.Series([INSIDE, None], dtype="string")}),
+    "categories of pandas": pd.DataFrame({"doc": pd.Series([INSIDE], dtype="category")}),
+    "text of Arrow in pandas": pd.DataFrame({"doc": pd.Series([INSIDE], dtype=pd.ArrowDtype(pa.string()))}),
+    "struct of Arrow in pandas": pd.DataFrame(
+        {"doc": pd.Series([{"email": CANARY}], dtype=pd.ArrowDtype(OF_STRUCT.type))}
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", DOCUMENTS)
+def test_documents_of_any_type_are_masked_inside(pipeline: Any, tmp_path: Path, kind: str) -> None:
+    """Text and documents of Arrow and pandas have many types."""
+    columns: Any = {"doc": {"data_type": "json"}, "doc__email": {"mask": "hash"}}
+    pipeline.run(dlt.resource([DOCUMENTS[kind]], name="orders", columns=columns))
+    assert hashed(CANARY) in str(stored(pipeline, "SELECT doc FROM orders"))
+    assert files_with(tmp_path, CANARY) == []

@@ -155,6 +155,22 @@ def test_a_server_that_refuses_is_named_in_the_log(
     assert "What was loaded is not affected." in shown and "geheim-der-adresse" not in shown
 
 
+@pytest.mark.parametrize(
+    "said", ["<pre>Cannot POST {path}</pre>", "{url} is gone", "x" * 180 + " {path}", "no hook {word}"]
+)
+def test_a_server_that_repeats_its_address(
+    server: Webhooks, said: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Pages of what is not found name it: the log has the answer without the address, which is a secret."""
+    monkeypatch.setenv("RUNTIME__USER_LOG", "true")
+    server.status = 404
+    server.body = said.format(path="/geheim-der-adresse", url=server.url, word="geheim-der-adresse").encode()
+    dlt.pipeline("shop", destination="duckdb", dataset_name="data").run([{"id": 1}], table_name="items")
+    settle(60)
+    shown = capfd.readouterr().err
+    assert "the server answered 404 Not Found: " in shown and "geheim" not in shown
+
+
 def test_a_server_that_is_not_there(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     """Nobody listens: the load is done, and a line says that the message was not delivered."""
     with socket.socket() as free:

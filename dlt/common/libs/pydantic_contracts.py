@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, get_args
 from pydantic import BaseModel, RootModel, ValidationError, create_model
 
 from dlt.errors import DataValidationError
-from dlt.extract.models import choices_of
+from dlt.extract.model_fields import choices_of
 from dlt.extract.validation import EXTRA_OF_MODE, MODE_OF_EXTRA, Extra, with_extra
 from dlt.schema.typing import ContractMode
 

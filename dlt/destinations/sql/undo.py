@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple, replace
 from typing import TYPE_CHECKING
 
+from dlt.clock import moment_of, moment_of_load
 from dlt.destinations.ledger import STATES_KEPT, UNDONE, LoadRow, StateRow
 from dlt.destinations.undoing import APPEND, MERGE, NESTED, UNDO, Replacing, Step, UndoRecord
 from dlt.schema.system_columns import LOAD_ID, ROOT_ID, ROW_ID
@@ -25,7 +26,7 @@ from dlt.schema.system_tables import (
 )
 from dlt.schema.typing import ColumnSchema, TableSchema
 from dlt.schema.update import SchemaUpdate
-from dlt.schema.x_keys import X_MERGE_STRATEGY
+from dlt.schema.x_keys import X_BOUNDARY_TIMESTAMP, X_MERGE_STRATEGY, X_VALID_TO
 
 if TYPE_CHECKING:
     from dlt.destinations.sql.dbapi import ResultRow
@@ -101,6 +102,19 @@ class SqlUndo:
         row = self._session.query(sql, (kept_as,)).fetchone()
         return int(row[0]) if row is not None else None
 
+    def has_ended(self, root: TableSchema, load_id: str) -> bool:
+        """Tell whether versions of a history end with a load, which may have brought none of its own."""
+        end = str(root.get(X_VALID_TO))
+        if end not in self._columns(root["name"]):
+            return False
+        given = root.get(X_BOUNDARY_TIMESTAMP)
+        moment = self._dialect.moment(moment_of(str(given)) if given else moment_of_load(load_id))
+        sql = (
+            f"SELECT COUNT(*) FROM {self._catalog.qualified(root['name'])} WHERE {self._dialect.quote(end)} = {moment}"
+        )
+        row = self._session.query(sql).fetchone()
+        return row is not None and bool(row[0])
+
     # -- what a load keeps
 
     def prepare(self, chains: Sequence[tuple[Sequence[TableSchema], str]], keeps: int) -> None:
@@ -149,6 +163,8 @@ class SqlUndo:
 
     def _merged(self, chain: Sequence[TableSchema], kept_as: str, package: str) -> Iterator[Statement]:
         root, *nested = chain
+        if root.get(X_MERGE_STRATEGY) == "insert-only" and ROW_ID not in self._columns(root["name"]):
+            return  # it replaces no row, and without ids none has nested rows that may be more now
         # rows that were nested before a merge came have no root ids yet, and would not be found
         self._loader.complete_root_ids(chain)
         staged, earlier = self._loader.staged_rows(root, package), ""

@@ -16,7 +16,8 @@ from typing_extensions import NotRequired, Required, TypedDict
 
 import dlt
 from dlt.errors import DataValidationError, InvalidHint
-from dlt.extract.models import columns_dict, columns_of, is_model, is_model_item
+from dlt.extract.model_fields import is_model, is_model_item
+from dlt.extract.models import columns_dict, columns_of
 from dlt.extract.validation import PydanticValidator
 
 

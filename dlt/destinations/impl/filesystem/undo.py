@@ -14,7 +14,7 @@ from dlt.destinations.impl.filesystem.lake.tables import NATIVE, kind_of
 from dlt.destinations.impl.filesystem.session import FilesSession
 from dlt.destinations.impl.filesystem.snapshot import Entry, Kept, Snapshot
 from dlt.destinations.ledger import STATES_KEPT, LoadRow, StateRow
-from dlt.destinations.undoing import APPEND, NESTED, REPLACE, UNDO, Replacing, Step, UndoRecord
+from dlt.destinations.undoing import APPEND, MERGE, NESTED, REPLACE, UNDO, Replacing, Step, UndoRecord
 from dlt.schema.system_tables import state_table
 from dlt.schema.typing import TableSchema
 
@@ -126,6 +126,10 @@ class FilesUndo:
             return list(older.files.get(table, [])) if older is not None else []
         return list(self._session.begun().undo[kept_as]["before"].get(table, []))
 
+    def has_ended(self, root: TableSchema, load_id: str) -> bool:  # noqa: ARG002 - of the seam
+        """Return False: a history is written anew as a whole, in files that bear the id of no load."""
+        return False
+
     # -- what a load keeps
 
     def prepare(self, chains: Sequence[tuple[Sequence[TableSchema], str]], keeps: int) -> None:  # noqa: ARG002 - of the seam
@@ -136,6 +140,9 @@ class FilesUndo:
     def keep(self, chain: Sequence[TableSchema], how: str, load: Replacing) -> None:
         """Keep what a load is about to replace, and record what it does."""
         kept = self._kept(load)
+        if how == APPEND and chain[0].get("write_disposition") == "merge":
+            # one without keys only adds rows, but writes the files anew, of which the load has none of its own
+            how = MERGE
         for table in chain:
             name = table["name"]
             kept["how"][name] = NESTED if table.get("parent") else how
