@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import datetime
 import decimal
+import enum
+import numbers
+import uuid
 from collections.abc import Iterable
 from typing import Union
 
@@ -53,7 +56,12 @@ def accepted(
         severity: "error" undoes the load, "warn" is told and recorded.
     """
     # a text is an iterable of letters too
-    found = [] if isinstance(values, str) else [_json(value) for value in values]
+    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
+        return Check("accepted", (column,), {"values": values}, scope, severity)
+    found = [_json(value) for value in values]
+    if isinstance(values, (set, frozenset)):
+        # its order is another one in each process, and the check is part of the schema
+        found.sort(key=lambda value: (isinstance(value, str), value))
     return Check("accepted", (column,), {"values": found}, scope, severity)
 
 
@@ -151,9 +159,21 @@ def _given(**arguments: object) -> dict[str, object]:
 
 def _json(value: object) -> object:
     """Return a value as JSON has it, so that a schema keeps it: decimals and moments as texts."""
-    if value is None or isinstance(value, (str, int, float)):
+    if isinstance(value, enum.Enum):
+        # what a row holds, and not the member, whose text is its name
+        return _json(value.value)
+    if value is None or isinstance(value, bool):
         return value
-    if isinstance(value, decimal.Decimal):
+    # plain ones, of the kinds of numpy too
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, numbers.Integral):
+        whole = int(value)
+        # JSON of a schema has whole numbers of 64 bits; larger ones are texts, like decimals
+        return whole if -(2**63) <= whole < 2**63 else str(whole)
+    if isinstance(value, numbers.Real):
+        return float(value)
+    if isinstance(value, (decimal.Decimal, uuid.UUID)):
         return str(value)
     if isinstance(value, datetime.date):
         return value.isoformat()

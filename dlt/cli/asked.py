@@ -38,6 +38,22 @@ def read(kind: type[Options], given: argparse.Namespace) -> Options:
     return kind(**{field.name: known[field.name] for field in fields(kind) if field.name in known})
 
 
+def positive(text: str) -> int:
+    """Return a number of rows that is typed.
+
+    Args:
+        text: What was typed.
+
+    Raises:
+        ArgumentTypeError: it is less than one.
+        ValueError: it is no number.
+    """
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not one row or more")
+    return number
+
+
 @dataclass(frozen=True)
 class Form:
     """How a schema is written.

@@ -9,6 +9,7 @@ import sys
 import traceback
 from typing import TYPE_CHECKING
 
+from dlt.cli.asked import positive
 from dlt.cli.output import add_telling, say, say_json, say_note, stdout_as_stderr
 from dlt.errors import DltException
 from dlt.pipeline.plan_mode import Planned, planning
@@ -31,12 +32,12 @@ def add_parser(commands: Commands) -> None:
         help="tell what a script would load: tables, columns, rows, cursors; nothing is written",
         description="Run a script whose pipelines load nothing: each run becomes a plan. Working folders, state and "
         f"destinations stay as they are. Exit code 0; with --detailed-exitcode {CHANGES} if something would change; 1 "
-        "if the script fails or a contract refuses its data.",
+        "if the script fails, a contract refuses its data, or it would fail a check that is an error.",
         epilog="example: dlt plan --detailed-exitcode my_pipeline.py",
     )
     parser.add_argument("script", help="path of the script")
     parser.add_argument("arguments", nargs=argparse.REMAINDER, metavar="ARGS", help="arguments of the script")
-    parser.add_argument("--sample", type=_positive, metavar="N", help="read at most N rows of each resource")
+    parser.add_argument("--sample", type=positive, metavar="N", help="read at most N rows of each resource")
     parser.add_argument("--ddl", action="store_true", help="print the statements that would change tables, too")
     parser.add_argument(
         "--detailed-exitcode", action="store_true", help=f"exit with {CHANGES} if something would change"
@@ -46,22 +47,15 @@ def add_parser(commands: Commands) -> None:
     parser.set_defaults(run=_run)
 
 
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not one row or more")
-    return number
-
-
 def _run(arguments: argparse.Namespace) -> int:
-    failed: Exception | None = None
+    failed: Exception | SystemExit | None = None
     # what the script prints is no part of the plan
     with planning(arguments.sample) as planned, stdout_as_stderr():
         try:
             _run_script(arguments.script, arguments.arguments)
         except ScriptMissing:
             raise
-        except Exception as error:  # noqa: BLE001 - raised below, behind the plans that were made before it
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - told below, behind the plans that were made before it
             failed = error
     if arguments.json:
         say_json([plan.asdict() for plan in planned.plans])
@@ -69,20 +63,25 @@ def _run(arguments: argparse.Namespace) -> int:
         _say(planned, arguments.ddl, failed is not None)
     if failed is not None:
         say_note(_where(failed, arguments.script))
-        raise failed
+        if not isinstance(failed, SystemExit):
+            raise failed
+        # a code of its own would be taken for one of the plan
+        return 1
     if any(plan.would_fail for plan in planned.plans):
         return 1
     changes = any(plan.has_changes for plan in planned.plans)
     return CHANGES if changes and arguments.detailed_exitcode else 0
 
 
-def _where(error: Exception, script: str) -> str:
+def _where(error: Exception | SystemExit, script: str) -> str:
     """Return a sentence that says where a script stopped."""
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == script]
     line = f" at line {lines[-1]}" if lines else ""
+    # what a script says when it ends itself: a number, or a text
+    why = f" with sys.exit({error.code!r})" if isinstance(error, SystemExit) else ""
     return (
-        f"{script} stopped{line}. The plans above are those of its runs before. In a plan nothing is loaded: infos are "
-        "empty, and datasets and schemas are those of the last real run."
+        f"{script} stopped{line}{why}. The plans above are those of its runs before. In a plan nothing is loaded: "
+        "infos are empty, and datasets and schemas are those of the last real run."
     )
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 
-from dlt.cli.asked import Asked
+from dlt.cli.asked import Asked, positive
 from dlt.cli.output import confirm, say, say_json, say_note, say_table
 from dlt.configuration.defaults import defaults_for
 from dlt.pipeline.pipeline import Pipeline
@@ -37,7 +37,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--table", metavar="TABLE", help="items of this root table only")
     parser.add_argument("--load-id", dest="of_load", metavar="LOAD_ID", help="items that this load brought only")
     parser.add_argument("--contract", choices=MODES, help="contract for this replay only")
-    parser.add_argument("--limit", type=int, default=20, metavar="N", help="show at most N items; 20 without it")
+    parser.add_argument("--limit", type=positive, default=20, metavar="N", help="show at most N items; 20 without it")
 
 
 def run(asked: Asked, pipeline: Pipeline) -> int:

@@ -200,7 +200,7 @@ class CheckQueries:
     def _counted(self, check: Check) -> tuple[str, str]:
         """Return what is selected, and from where, to count the rows that fail together."""
         if check.kind == "sql":
-            return "COUNT(*)", f"({self._query(check)}) AS _dlt_q"
+            return "COUNT(*)", f"({self._query(check)}\n) AS _dlt_q"
         # counted by groups: not every engine counts distinct pairs
         columns = ", ".join(self._column(name) for name in check.columns)
         rows = f"{self._name} AS _dlt_t{self._where(check.scope, self._bad(check, 0))}"
@@ -214,7 +214,7 @@ class CheckQueries:
         return str(check.arguments["query"]).strip().rstrip(";").replace("{rows}", rows)
 
     def _keys_of_query(self, check: Check, names: Sequence[str]) -> list[dict[str, object]]:
-        with self._sql.execute_query(f"SELECT * FROM ({self._query(check)}) AS _dlt_q LIMIT {MOST_KEYS}") as cursor:
+        with self._sql.execute_query(f"SELECT * FROM ({self._query(check)}\n) AS _dlt_q LIMIT {MOST_KEYS}") as cursor:
             known = [str(column[0]) for column in cursor.description or ()]
             # of what a query gives only the key is shown: other values may be secret
             found = [dict(zip(known, row, strict=True)) for row in cursor.fetchall()]

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, cast
 
 from dlt.clock import utc_now
 from dlt.destinations.client import Client
-from dlt.errors import ChecksFailed, ChecksNotSupported, InvalidCheck
+from dlt.errors import (
+    ChecksFailed,
+    ChecksNotSupported,
+    DatabaseTerminalException,
+    DatabaseUndefinedRelation,
+    InvalidCheck,
+)
 from dlt.load.check_sql import CheckedRows, CheckQueries
 from dlt.load.order import LoadOrder
 from dlt.load.own_rows import append_rows
@@ -16,7 +22,7 @@ from dlt.load.plan import Publication, TableChecks
 from dlt.load.standing import Standing
 from dlt.package_info import json_object
 from dlt.packages.manifest import CheckDone
-from dlt.schema.data_checks import Check, check_columns_known, check_supported, check_typed, checks_of
+from dlt.schema.data_checks import Check, check_on_table, check_supported, checks_of
 from dlt.schema.schema import Schema
 from dlt.schema.system_columns import LOAD_ID
 from dlt.schema.system_tables import checks_table
@@ -51,19 +57,25 @@ def checks_to_do(
     for chain, is_replaced in chains:
         for found in chain:
             table = schema.tables[found["name"]]
-            if checks := checks_of(table):
+            if checks := _asked(order, checks_of(table)):
                 is_new = is_replaced or table["name"] not in standing.tables
                 _check_possible(order, table, checks)
                 _check_bears_load_ids(order, chain[0], checks, is_new)
                 yield TableChecks(table, tuple(checks), is_new)
 
 
+def _asked(order: LoadOrder, checks: list[Check]) -> list[Check]:
+    # how many rows come, and how new they are, is asked of a source; a replay brings what was kept out
+    if order.package.manifest.replay is None:
+        return checks
+    return [check for check in checks if check.scope == "table" or check.kind not in ("row_count", "fresh")]
+
+
 def _check_possible(order: LoadOrder, table: TableSchema, checks: Sequence[Check]) -> None:
     check_supported(table, order.capabilities)
     place = _place(order, table)
     for check in checks:
-        check_columns_known(table, check, place)
-        check_typed(table, check, place)
+        check_on_table(table, check, place)
 
 
 def _place(order: LoadOrder, table: TableSchema) -> str:
@@ -129,7 +141,7 @@ def _of_table(
     # of the others only the number of rows is asked for, once for each scope
     scopes = [Check("row_count", (), {"min": 0}, check.scope) for check in found.checks if check not in possible]
     asked = [*possible, *scopes]
-    figures = dict(zip(map(id, asked), queries.figures(asked), strict=True))
+    figures = dict(zip(map(id, asked), _figures(queries, asked, place), strict=True))
     totals = {check.scope: figures[id(check)][1] for check in asked}
     for check in found.checks:
         total = totals[check.scope]
@@ -150,6 +162,20 @@ def _of_table(
             now,
             tuple(shown),
         )
+
+
+def _figures(queries: CheckQueries, asked: Sequence[Check], place: str) -> list[tuple[int, int]]:
+    try:
+        return queries.figures(asked)
+    except (DatabaseTerminalException, DatabaseUndefinedRelation) as error:
+        # what else is asked for is written here, and known to be right
+        own = [str(check) for check in asked if check.kind in ("sql", "matches")]
+        if not own:
+            raise
+        raise InvalidCheck(
+            f"{place}: the destination refuses the query of {', '.join(own)}: {error}. Mend the SQL, or the pattern.",
+            hint="checks",
+        ) from error
 
 
 def _check_referenced(check: Check, client: Client, place: str) -> None:

@@ -24,12 +24,15 @@ class ComingRows:
         plan: The load.
         publication: How they get into tables.
         table: The table.
+        label: Begins the names under which a connection knows its files.
     """
 
-    def __init__(self, plan: LoadPlan, publication: Publication, table: TableSchema) -> None:
+    def __init__(self, plan: LoadPlan, publication: Publication, table: TableSchema, label: str = "part") -> None:
         groups = [group for group in publication.groups if group.table["name"] == table["name"]]
         named = [(plan.path(file), group.file_format) for group in groups for file in group.files]
-        self._table = table
+        self._table, self._label = table, label
+        # files of a merge have the place of each row too, which tells the one that stays
+        self._columns = groups[0].table["columns"] if groups else table["columns"]
         self._arrow = [path for path, kind in named if kind == "arrow"]
         self._others = [(path, kind) for path, kind in named if kind != "arrow"]
 
@@ -42,17 +45,21 @@ class ComingRows:
         if not set(keys) <= set(self.names):
             return None
         columns = ", ".join(_quoted(key) for key in keys)
-        flag = self._deletes()
+        flag = self.deletes()
         # of several rows with one key the merge takes one: by the hint, else the last one
         order, best = self._order()
         gone = f"BOOL_AND({flag})" if order is None else f"COALESCE({best}({flag}, {_quoted(order)}), BOOL_AND({flag}))"
         return self._query(f"{columns}, {gone} AS {GONE}", f" GROUP BY {columns}")
 
+    def count(self) -> int:
+        """Return how many rows come."""
+        return int(self._query("COUNT(*)").column(0)[0].as_py()) if self.names else 0
+
     def count_deleting(self) -> int:
         """Return how many rows say that theirs is to go."""
         if not self.names:
             return 0
-        return int(self._query("COUNT(*)", f" WHERE {self._deletes()}").column(0)[0].as_py())
+        return int(self._query("COUNT(*)", f" WHERE {self.deletes()}").column(0)[0].as_py())
 
     def values(self, names: Sequence[str]) -> dict[str, int]:
         """Return how many rows have a value in each of some columns."""
@@ -70,7 +77,7 @@ class ComingRows:
             return ()
         return tuple(self._query("*", " LIMIT 0").column_names)
 
-    def _deletes(self) -> str:
+    def deletes(self) -> str:
         """Return the condition by which a row says that its key is to go."""
         columns = self._table["columns"]
         hinted = (name for name, column in columns.items() if column.get("hard_delete"))
@@ -100,26 +107,48 @@ class ComingRows:
         with duckdb.connect() as connection:
             # moments without a zone are UTC, whatever the zone of the machine is
             connection.execute("SET TimeZone = 'UTC'")
-            parts = []
-            for number, path in enumerate(self._arrow):
-                # mapped, and read as it is needed
-                with pa.memory_map(path) as source, pa.ipc.open_stream(source) as stream:
-                    connection.register(f"part_{number}", stream.read_all())
-                parts.append(f"SELECT * FROM part_{number}")
-            if self._others:
-                parts.append(select(self._table["columns"], self._others))
-            yield connection, " UNION ALL BY NAME ".join(f"({part})" for part in parts)
+            yield connection, self.registered(connection)
+
+    def registered(self, connection: duckdb.DuckDBPyConnection) -> str:
+        """Make the files known to a connection; return the query that gives the rows in it.
+
+        Args:
+            connection: The connection.
+        """
+        parts = []
+        for number, path in enumerate(self._arrow):
+            name = f"{self._label}_{number}"
+            # mapped, and read as it is needed
+            with pa.memory_map(path) as source, pa.ipc.open_stream(source) as stream:
+                connection.register(name, stream.read_all())
+            parts.append(f"SELECT * FROM {name}")
+        if self._others:
+            parts.append(select(self._columns, self._others))
+        return " UNION ALL BY NAME ".join(f"({part})" for part in parts)
 
 
-def count_common(some: pa.Table, others: pa.Table) -> int:
-    """Return how many rows of one table are in another one; both have the same columns."""
+def count_common(some: pa.Table, others: pa.Table, but: pa.Table | None = None) -> int:
+    """Return how many rows of one table are in another one, by the columns of this one.
+
+    Args:
+        some: Rows that are counted.
+        others: Rows that have all of their columns there too.
+        but: Rows, by the columns that these have, that are not counted.
+    """
     # the keys of both fit into memory, and joins of engines differ in what they call equal
     with duckdb.connect() as connection:
         connection.register("dlt_coming", some)
         connection.register("dlt_known", others)
-        keys = ", ".join(_quoted(name) for name in some.column_names)
-        found = connection.execute(f"SELECT COUNT(*) FROM dlt_coming SEMI JOIN dlt_known USING ({keys})").fetchone()
+        query = f"SELECT * FROM dlt_coming SEMI JOIN dlt_known USING ({_listed(others)})"
+        if but is not None:
+            connection.register("dlt_but", but)
+            query = f"SELECT * FROM ({query}) AS found ANTI JOIN dlt_but USING ({_listed(but)})"
+        found = connection.execute(f"SELECT COUNT(*) FROM ({query}) AS counted").fetchone()
     return int(found[0]) if found else 0
+
+
+def _listed(rows: pa.Table) -> str:
+    return ", ".join(_quoted(name) for name in rows.column_names)
 
 
 def _quoted(name: str) -> str:

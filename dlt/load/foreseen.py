@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from dlt.clock import utc_now
+from dlt.destinations.client import Client
 from dlt.destinations.impl.duckdb.client import duckdb_client
 from dlt.destinations.impl.duckdb.dialect import DIALECT
 from dlt.destinations.sql.sql_client import SqlClient
 from dlt.load.check_sql import CheckedRows, CheckQueries
 from dlt.load.checking import failing_without, is_between
-from dlt.load.coming import ComingRows
 from dlt.load.plan import LoadPlan, Publication, TableChecks
+from dlt.load.taken import TakenRows
 from dlt.packages.manifest import CheckDone
 from dlt.schema.data_checks import Check
-from dlt.schema.typing import REFERENCES, TableSchema
+from dlt.schema.typing import REFERENCES
 
 
 class _Temporary(SqlClient):
@@ -25,51 +26,53 @@ class _Temporary(SqlClient):
         return self.escape_column_name(table_name, quote)
 
 
-def foreseen(plan: LoadPlan) -> Iterator[CheckDone]:
+def foreseen(plan: LoadPlan, client: Client) -> Iterator[CheckDone]:
     """Yield the checks that a load would fail, as far as its own rows tell it.
 
-    Checks that ask for other tables, or for rows that are there already, are left out; so is uniqueness in a merge,
-    which takes one row of each key. Where failed checks are recorded only, all of them are warnings.
+    Of a merge these are the rows that it takes. Checks that ask for other tables, or for rows that are there already,
+    are left out. Where failed checks are recorded only, all of them are warnings.
 
     Args:
         plan: The load.
+        client: Client of its dataset; it is read.
     """
-    publications = {table["name"]: found for found in plan.publications for table in found.chain}
+    publications: Mapping[str, Publication] = {
+        table["name"]: found for found in plan.publications for table in found.chain
+    }
     for found in plan.checks:
-        publication = publications.get(found.table["name"])
-        if publication is not None:
-            checks = [check for check in found.checks if _is_told(check, found, publication)]
-            yield from _failing(plan, publication, found.table, checks)
+        checks = [check for check in found.checks if _is_told(check, found)]
+        if checks:
+            yield from _failing(plan, publications.get(found.table["name"]), found, checks, client)
 
 
-def _is_told(check: Check, found: TableChecks, publication: Publication) -> bool:
-    if check.kind in (REFERENCES, "sql") or (check.scope == "table" and not found.is_new):
-        return False
-    return check.kind != "unique" or not publication.strategy.startswith("merge")
+def _is_told(check: Check, found: TableChecks) -> bool:
+    return check.kind not in (REFERENCES, "sql") and (check.scope == "load" or found.is_new)
 
 
 def _failing(
-    plan: LoadPlan, publication: Publication, table: TableSchema, checks: Sequence[Check]
+    plan: LoadPlan, publication: Publication | None, found: TableChecks, checks: Sequence[Check], client: Client
 ) -> Iterator[CheckDone]:
-    coming, now = ComingRows(plan, publication, table), utc_now()
-    if not checks or not coming.names:
-        return
-    load_ids = plan.order.load_ids
-    # a column of which no row has a value is in no file
-    possible = [check for check in checks if set(check.columns) <= set(coming.names)]
-    with coming.opened() as (connection, rows):
-        sql = _Temporary(duckdb_client(DIALECT, "main", connection), "main")
-        # only a temporary view may be of what Python holds
-        connection.execute(f"CREATE TEMP VIEW {sql.make_qualified_table_name(table['name'])} AS {rows}")
-        queries = CheckQueries(sql, CheckedRows(table, {}, load_ids, True, now))
-        counted = [*possible, Check("row_count", (), {"min": 0})]
-        figures = queries.figures(counted)
-    total = figures[-1][1]
-    failing = {id(check): figure[0] for check, figure in zip(possible, figures, strict=False)}
+    name, now = found.table["name"], utc_now()
+    failing: dict[int, int] = {}
+    # where no row came, one that counts rows may fail
+    total = 0
+    if publication is not None:
+        rows = TakenRows(plan, publication, found, client)
+        # a column of which no row has a value is in no file
+        possible = [check for check in checks if set(check.columns) <= set(rows.names)]
+        if rows.names:
+            with rows.opened() as (connection, query):
+                sql = _Temporary(duckdb_client(DIALECT, "main", connection), "main")
+                # only a temporary view may be of what Python holds
+                connection.execute(f"CREATE TEMP VIEW {sql.make_qualified_table_name(name)} AS {query}")
+                queries = CheckQueries(sql, CheckedRows(found.table, {}, plan.order.load_ids, True, now))
+                figures = queries.figures([*possible, Check("row_count", (), {"min": 0})])
+            total = figures[-1][1]
+            failing = {id(check): figure[0] for check, figure in zip(possible, figures, strict=False)}
     for check in checks:
         bad = failing.get(id(check), failing_without(check, total))
         if check.kind == "row_count":
             bad = 0 if is_between(total, check) else 1
         if bad:
             load_id, severity = plan.order.package.load_id, check.severity if plan.order.checks_raise else "warn"
-            yield CheckDone(load_id, table["name"], str(check), severity, check.scope, False, bad, total, now)
+            yield CheckDone(load_id, name, str(check), severity, check.scope, False, bad, total, now)

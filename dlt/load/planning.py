@@ -17,9 +17,9 @@ from dlt.schema.row_order import as_staged
 from dlt.schema.schema import Schema
 from dlt.schema.system_tables import PREFIX, QUARANTINE_TABLE, quarantine_table
 from dlt.schema.table import has_seen_data
-from dlt.schema.typing import TableSchema
+from dlt.schema.typing import ColumnSchema, TableSchema
 from dlt.schema.update import SchemaUpdate
-from dlt.schema.x_keys import X_CHECKS, X_MERGE_STRATEGY
+from dlt.schema.x_keys import X_CHECKS, X_KEEPS_ABSENT, X_MERGE_STRATEGY
 
 MAX_GROUP_BYTES = 128 << 20
 """Size, in bytes, of files that a destination takes at once; it bounds the memory of a load."""
@@ -78,15 +78,26 @@ def _with_data(order: LoadOrder, standing: Standing, schema: Schema) -> Schema:
 
 
 def _as_replayed(order: LoadOrder, schema: Schema) -> Schema:
-    """Return a schema whose tables take rows of the quarantine beside those that are there: a replay replaces none."""
+    """Return a schema whose tables take rows of the quarantine beside those that are there."""
     if order.package.manifest.replay is None:
         return schema
     found = schema.clone(copy_tables=False)
-    found.tables = {
-        name: {**table, "write_disposition": "append"} if table.get("write_disposition") == "replace" else table
-        for name, table in schema.tables.items()
-    }
+    found.tables = {name: _adding(table) for name, table in schema.tables.items()}
     return found
+
+
+def _adding(table: TableSchema) -> TableSchema:
+    """Return a table from which nothing goes because it is absent from a load."""
+    if table.get("write_disposition") == "replace":
+        return {**table, "write_disposition": "append"}
+    columns = table["columns"]
+    if table.get(X_MERGE_STRATEGY) != "scd2" or any(column.get("merge_key") for column in columns.values()):
+        return table
+    # a version that is absent from these rows is valid as before; one with the key of such a row ends
+    keys: dict[str, ColumnSchema] = {
+        name: {**column, "merge_key": True} for name, column in columns.items() if column.get("primary_key")
+    }
+    return {**table, "columns": {**columns, **keys}, X_KEEPS_ABSENT: not keys}
 
 
 def _removals(order: LoadOrder, standing: Standing, schema: Schema) -> Iterator[Removal]:

@@ -10,12 +10,12 @@ from dlt.destinations.client import Client
 from dlt.late import pa, pc
 from dlt.late_dataclass import dataclass
 from dlt.load.coming import GONE, ComingRows, count_common
+from dlt.load.known_keys import hinted, keys_of, known_keys
 from dlt.load.plan import LoadPlan, Publication
 from dlt.schema.holding import type_text
-from dlt.schema.system_columns import ROW_ID
 from dlt.schema.system_tables import is_system_name
 from dlt.schema.typing import ColumnSchema, TableSchema
-from dlt.schema.x_keys import X_ACTIVE_TIMESTAMP, X_MERGE_STRATEGY, X_ROW_VERSION, X_VALID_TO
+from dlt.schema.x_keys import X_MERGE_STRATEGY
 
 
 @dataclass(frozen=True)
@@ -195,65 +195,45 @@ def _count(client: Client, table: str) -> int | None:
 
 
 def _merged(root: TableSchema, coming: ComingRows, client: Client | None) -> _Fate:
-    columns = root["columns"]
-    deleted = coming.count_deleting()
-    history = root.get(X_MERGE_STRATEGY) == "scd2"
-    hinted = ([name for name, column in columns.items() if column.get(hint)] for hint in ("primary_key", "merge_key"))
-    names = [root.get(X_ROW_VERSION) or ROW_ID] if history else next((names for names in hinted if names), [])
+    strategy, names = root.get(X_MERGE_STRATEGY), keys_of(root)
+    deleted, history = coming.count_deleting(), strategy == "scd2"
     keys = coming.keys(names) if names else None
     if keys is None:
         return _Fate(hard_deleted=deleted)
+    primary, merge = hinted(root, "primary_key"), hinted(root, "merge_key")
+    if not history and not primary:
+        return _by_merge_key(root, coming, keys.select(names), client)
     staying = keys.filter(pc.invert(keys.column(GONE))).select(names)
     # versions of a history may come twice for good reasons
     count = None if history else keys.num_rows
     if client is None:
         return _Fate(staying.num_rows, 0, 0, deleted, count)
-    there = _known_keys(client, root, keys.select(names), history)
+    there = known_keys(client, root, keys.select(names), history)
     if there is None:
         return _Fate(hard_deleted=deleted, keys=count)
     kept = count_common(staying, there)
     if history:
         # with a merge key, rows of other keys stay; which these are is not told here
-        partly = any(column.get("merge_key") for column in columns.values())
-        return _Fate(staying.num_rows - kept, kept, None if partly else there.num_rows - kept, deleted)
-    if root.get(X_MERGE_STRATEGY) == "insert-only":
+        return _Fate(staying.num_rows - kept, kept, None if merge else there.num_rows - kept, deleted)
+    if strategy == "insert-only":
         return _Fate(staying.num_rows - kept, 0, 0, deleted, count)
     gone = count_common(keys.filter(keys.column(GONE)).select(names), there)
+    if merge and strategy != "upsert":
+        both = coming.keys([*merge, *names])
+        if both is not None:
+            # rows of a merge key that comes go as well, where their own key does not come
+            rows = known_keys(client, root, both.select([*merge, *names]), distinct=False)
+            gone += 0 if rows is None else count_common(rows, both.select(merge), keys.select(names))
     return _Fate(staying.num_rows - kept, kept, gone, deleted, count)
 
 
-def _known_keys(client: Client, root: TableSchema, coming: pa.Table, history: bool) -> pa.Table | None:
-    """Return the keys of a table that may be among those that come."""
-    sql = client.sql_client()
-    if sql is None:
-        return None
-    keys = coming.column_names
-    quoted = [sql.escape_column_name(key) for key in keys]
-    query = f"SELECT DISTINCT {', '.join(quoted)} FROM {sql.make_qualified_table_name(root['name'])}"
-    values: list[object] = []
-    if history:
-        end = sql.escape_column_name(str(root.get(X_VALID_TO)))
-        active = root.get(X_ACTIVE_TIMESTAMP)
-        query += f" WHERE {end} IS NULL" + (f" OR {end} >= %s" if active is not None else "")
-        values += [active] if active is not None else []
-    elif coming.num_rows:
-        # a table may be much larger than what comes: its other end need not be read
-        low, high = _ends(coming)
-        query += f" WHERE {quoted[0]} >= %s AND {quoted[0]} <= %s"
-        values += [low, high]
-    known = {key: root["columns"][key] for key in keys}
-    with sql.execute_query(query, *values, columns=known) as cursor:
-        rows = cursor.fetchall()
-    if not rows:
-        return coming.slice(0, 0)
-    columns = zip(*rows, strict=True)
-    arrays = [pa.array(list(column), field.type) for column, field in zip(columns, coming.schema, strict=True)]
-    return pa.table(arrays, names=keys)
-
-
-def _ends(rows: pa.Table) -> tuple[object, object]:
-    found = pc.min_max(rows.column(0))
-    return found["min"].as_py(), found["max"].as_py()
+def _by_merge_key(root: TableSchema, coming: ComingRows, keys: pa.Table, client: Client | None) -> _Fate:
+    """Return what becomes of rows that a merge key alone replaces: all that come are new, all of these keys go."""
+    deleted = coming.count_deleting()
+    there = None if client is None else known_keys(client, root, keys, distinct=False)
+    if client is not None and there is None:
+        return _Fate(hard_deleted=deleted)
+    return _Fate(coming.count() - deleted, 0, 0 if there is None else count_common(there, keys), deleted)
 
 
 __all__ = ["TablePreview", "joined", "preview"]

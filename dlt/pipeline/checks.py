@@ -7,7 +7,7 @@ from typing import Any
 
 from dlt.packages.manifest import CheckDone
 from dlt.pipeline.parts import Parts
-from dlt.pipeline.reading import client_for
+from dlt.pipeline.reading import client_for, sync_if_new
 from dlt.schema.system_tables import CHECKS_TABLE, checks_table
 
 
@@ -21,6 +21,7 @@ def check_results(parts: Parts, load_id: str | None, limit: int) -> list[CheckDo
     """
     target = parts.target
     target.need("check_results")
+    sync_if_new(parts)
     # schemas that share a dataset share the table
     schemas = {target.dataset_for(name): name for name in parts.home.schemas}
     found = [result for name in schemas.values() for result in _in_dataset(parts, name, load_id, limit)]

@@ -61,8 +61,8 @@ class Home:
             PipelineLocked: a resource of this pipeline is being extracted here.
             CannotPlan: runs are planned, and this would change something.
         """
-        # a run becomes a plan, and a plan is one
-        if what not in ("run", "plan"):
+        # a run becomes a plan, and a plan is one; counts are only read
+        if what not in ("run", "plan", "reconcile"):
             self.refuse_planned(what)
         if self.is_inside():
             raise PipelineLocked(

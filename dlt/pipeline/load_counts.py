@@ -94,16 +94,15 @@ def may_discard(schema: Schema, table: str) -> bool:
     return "discard_row" in modes.values() or modes["tables"] == "discard_value"
 
 
-def loads_of(dataset: Dataset, schema: str) -> dict[str, Loaded]:
-    """Return what a dataset recorded of the loads of a schema, by load id.
+def loads_of(dataset: Dataset) -> dict[str, Loaded]:
+    """Return what a dataset recorded of loads, by load id.
 
     Args:
         dataset: The dataset, open.
-        schema: Name of the schema.
     """
     # those that were taken back as well, which `dataset.load_ids` leaves out
     rows = dataset.loads_table().select("load_id", "schema_name", "status").fetchall()
-    return {str(load_id): Loaded(str(name), int(status)) for load_id, name, status in rows if name == schema}
+    return {str(load_id): Loaded(str(name), int(status)) for load_id, name, status in rows}
 
 
 def rows_there(dataset: Dataset, tables: Collection[str]) -> dict[str, dict[str, int]]:

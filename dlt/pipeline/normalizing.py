@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from dlt import user_log
 from dlt.clock import utc_now
 from dlt.errors import DestinationCapabilitiesException
+from dlt.extract.declared import counts_rows
+from dlt.extract.refresh import emptied_chain
 from dlt.info import NormalizeInfo
 from dlt.io.codec import decode
 from dlt.metrics import StepFigures, document
 from dlt.normalize.step import normalize_package
-from dlt.packages.manifest import StepMetrics
+from dlt.packages.manifest import Refresh, StepMetrics
 from dlt.packages.package import LoadPackage
 from dlt.packages.undo import changed_tables, with_more_tables
 from dlt.pipeline.live_schemas import live_schema
 from dlt.pipeline.packages import mark_seen, normalize_metrics, package_info, told_quarantine
 from dlt.pipeline.parts import Parts
+from dlt.schema.quarantine import note_emptied
+from dlt.schema.schema import Schema
 from dlt.schema.system_columns import LOAD_ID, ROW_ID
-from dlt.schema.system_tables import STATE_TABLE
+from dlt.schema.system_tables import QUARANTINE_TABLE, STATE_TABLE
+from dlt.schema.typing import TableSchema
+from dlt.schema.x_keys import X_CHECKS, X_EMPTIED
 
 _ADDED = {"add_dlt_id": ROW_ID, "add_dlt_load_id": LOAD_ID}
 """Columns that Arrow tables get where the setting says so."""
@@ -64,6 +71,7 @@ def _normalize_one(parts: Parts, package: LoadPackage, file_format: str | None) 
             package, builder.path, schema, caps, formats, _added(parts), parts.settings.defaults.columns_as_in_1x
         )
         mark_seen(grown, rows)
+        _check_checks(parts, grown, rows)
         extracted = package.manifest.metrics.get("extract", StepMetrics()).rows
         # a table that got no rows, and is made or emptied all the same, is one with zero rows
         counts = {**{name: count for name, count in extracted.items() if not count}, **rows}
@@ -74,10 +82,14 @@ def _normalize_one(parts: Parts, package: LoadPackage, file_format: str | None) 
         if quarantined:
             _check_place(parts)
             entry["quarantined"] = quarantined
+        kept_out = _kept_out(package, grown, extracted, rows)
+        uncounted = [name for name, table in kept_out.items() if counts_rows(table)]
         manifest = replace(
             package.manifest,
             stage="normalized",
             files=tuple(files),
+            refresh=_replaced(package, grown, rows, kept_out),
+            unfilled=tuple(dict.fromkeys((*package.manifest.unfilled, *uncounted))),
             metrics={**package.manifest.metrics, "normalize": decode(StepMetrics, document(entry))},
         )
         undo = with_more_tables(package.undo, changed_tables(schema, grown))
@@ -102,6 +114,48 @@ def _normalize_one(parts: Parts, package: LoadPackage, file_format: str | None) 
     if quarantined and not parts.home.is_thrown_away:
         user_log.info(f"{parts.pipeline_name}: {told_quarantine(parts.pipeline_name, quarantined)}")
     return done, entry
+
+
+def _kept_out(
+    package: LoadPackage, schema: Schema, extracted: Mapping[str, int], rows: Mapping[str, int]
+) -> Mapping[str, TableSchema]:
+    """Return the root tables for which items came, of which a contract let none in."""
+    # a replay that leaves all as it was is no load without rows
+    if package.manifest.replay is not None:
+        return {}
+    names = [name for name, count in extracted.items() if count and not rows.get(name)]
+    return {name: schema.tables[name] for name in names if name in schema.tables}
+
+
+def _replaced(
+    package: LoadPackage, schema: Schema, rows: Mapping[str, int], kept_out: Mapping[str, TableSchema]
+) -> Refresh | None:
+    """Return what the load empties, with tables that are replaced by no row; the quarantine notes what is outdated."""
+    known = schema.tables.get(QUARANTINE_TABLE, {}).get(X_EMPTIED, {})
+    refresh = package.manifest.refresh or Refresh()
+    names = dict.fromkeys((*rows, *kept_out, *refresh.truncate_tables))
+    for name in names if package.manifest.replay is None else ():
+        table: TableSchema = schema.tables.get(name) or {}
+        if table.get("write_disposition") != "replace" or table.get("parent"):
+            continue
+        if name in kept_out:
+            refresh = refresh.joined(emptied_chain(name, schema))
+        # elsewhere the rows that are there tell by which load they came
+        if name in refresh.tables or name in known or LOAD_ID not in table["columns"]:
+            note_emptied(schema.tables, [name], package.load_id)
+    return refresh or None
+
+
+def _check_checks(parts: Parts, schema: Schema, filled: Iterable[str]) -> None:
+    """Refuse checks of columns that their tables do not have, while the run can still take back what it extracted."""
+    for name in filled:
+        table = schema.tables.get(name)
+        if table is not None and table.get(X_CHECKS):
+            # most loads have none
+            from dlt.schema.data_checks import check_on_table, checks_of
+
+            for check in checks_of(table):
+                check_on_table(table, check, f"pipeline {parts.pipeline_name}, table {name}")
 
 
 def _check_place(parts: Parts) -> None:

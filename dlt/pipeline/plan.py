@@ -68,6 +68,7 @@ class PipelinePlan:
         quarantined: Items that a contract would put into quarantine, by root table.
         failing_checks: Checks of data that the rows that come would fail; those that ask for rows that are there
             already are left out.
+        changes_state: Sources keep something else in the state than before, which may be their cursors.
         refused: Why nothing would be loaded, such as a contract; None where nothing stands against it.
         is_sample: Not all rows were read.
     """
@@ -82,13 +83,15 @@ class PipelinePlan:
     discarded: Mapping[str, int] = field(default_factory=dict)
     quarantined: Mapping[str, int] = field(default_factory=dict)
     failing_checks: Sequence[CheckDone] = ()
+    changes_state: bool = False
     refused: str | None = None
     is_sample: bool = False
 
     @property
     def has_changes(self) -> bool:
         """Tell whether anything would be different afterwards."""
-        return any(table.changes for table in self.tables) or bool(self.cursors)
+        changes = (bool(self.cursors), self.changes_state, bool(self.quarantined))
+        return any(changes) or any(table.changes for table in self.tables)
 
     @property
     def would_fail(self) -> bool:
@@ -109,8 +112,6 @@ class PipelinePlan:
         head = f"Plan of pipeline {self.pipeline_name} into {self.destination}, dataset {self.dataset_name}"
         if self.refused is not None:
             return f"{head}\nNothing would be loaded: {self.refused}"
-        if not self.has_changes:
-            return f"{head}\nNothing would change."
         sections: dict[str, list[tuple[str, ...]]] = {
             "": _table_rows(self.tables),
             "New columns": list(_column_rows(self.tables)),
@@ -131,6 +132,8 @@ class PipelinePlan:
                 (f"{move.resource}.{move.cursor_path}", _shown(move.before), "→", _shown(move.after))
                 for move in self.cursors
             ],
+            # a cursor that moves is told above
+            "State": [("what sources keep changes",)] if self.changes_state and not self.cursors else [],
             "Doubtful types": [
                 (f"{doubt.table}.{doubt.column}", doubt.data_type, doubt.reason) for doubt in self.doubts
             ],
@@ -139,6 +142,9 @@ class PipelinePlan:
         for title, rows in sections.items():
             if rows:
                 lines += ["", *([title] if title else []), *aligned(rows)]
+        if not self.has_changes:
+            # rows that are discarded, and checks that count rows, are told all the same
+            return "\n".join([*lines, *([""] if len(lines) > 1 else []), "Nothing would change."])
         return "\n".join([*lines, "", f"{size_text(self.bytes)} in all. Nothing was written."])
 
 

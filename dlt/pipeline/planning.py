@@ -69,6 +69,7 @@ def plan_of_call(parts: Parts, data: object, options: PlanOptions, sample: int |
 
     Raises:
         TypeError: there is no such option.
+        ValueError: the sample has no row.
     """
     unknown = sorted(set(options) - PlanOptions.__annotations__.keys())
     if unknown:
@@ -84,6 +85,8 @@ def plan_of_call(parts: Parts, data: object, options: PlanOptions, sample: int |
         options.get("table_format"),
         options.get("schema_contract"),
     )
+    if sample is not None and (not isinstance(sample, int) or sample < 1):
+        raise ValueError(f"pipeline.plan(): found sample={sample!r}. Give the number of rows, one at least.")
     parts.home.refuse_inside("plan")
     parts.target.choose()
     return plan_run(parts, data, hints, options.get("refresh"), options.get("loader_file_format"), sample)
@@ -140,6 +143,7 @@ def plan_run(
             discarded=discarded,
             quarantined=quarantined,
             failing_checks=failing,
+            changes_state=_kept(before.get("sources")) != _kept(copy.home.state.get("sources")),
         )
 
 
@@ -223,7 +227,15 @@ def _preview(copy: Parts, package: LoadPackage) -> tuple[list[TablePreview], lis
             client.rollback()
         plan = make_plan(order, standing)
         # behind the transaction: some engines lock a table that a change of tables is asked for
-        return preview(plan, client), list(client.ddl(plan.changes.tables)), list(foreseen(plan))
+        return preview(plan, client), list(client.ddl(plan.changes.tables)), list(foreseen(plan, client))
+
+
+def _kept(value: object) -> object:
+    """Return what sources keep; a place for it that is empty yet is nothing."""
+    if not isinstance(value, dict):
+        return value
+    found = {key: _kept(each) for key, each in value.items()}
+    return {key: each for key, each in found.items() if each is not None and each != {}}
 
 
 def _moves(before: State, after: State) -> Iterator[CursorMove]:

@@ -74,12 +74,10 @@ def is_asked(row: Quarantined, table: str | None, load_id: str | None) -> bool:
 
 def schemas_of(parts: Parts) -> list[Schema]:
     """Return the schemas of a pipeline whose datasets hold a quarantine."""
-    from dlt.pipeline.reading import sync
+    from dlt.pipeline.reading import sync_if_new
 
     home = parts.home
-    if home.default_schema_name is None and home.planner is None:
-        # it may have run on another machine
-        sync(parts)
+    sync_if_new(parts)
     # a schema has the table from the first item on
     found = [home.schemas[name] for name in home.schemas]
     return [schema for schema in found if QUARANTINE_TABLE in schema.tables]

@@ -142,10 +142,8 @@ def dataset_of(parts: Parts, schema: SchemaRef, dataset_type: str | None) -> Dat
         )
     home, target = parts.home, parts.target
     target.need("dataset")
-    restores = parts.settings.restore_from_destination is not False and home.planner is None
-    if schema is None and home.default_schema_name is None and restores:
-        # it may have run on another machine
-        sync(parts)
+    if schema is None:
+        sync_if_new(parts)
     first = home.default_schema_name
     asked: SchemaRef = schema
     if schema is None:
@@ -158,6 +156,17 @@ def dataset_of(parts: Parts, schema: SchemaRef, dataset_type: str | None) -> Dat
     one = asked[0] if isinstance(asked, list) and asked else asked
     name = one.name if isinstance(one, Schema) else one if isinstance(one, str) else None
     return Dataset(target.there(), target.dataset_for(name), asked, place=target)
+
+
+def sync_if_new(parts: Parts) -> None:
+    """Take state and schemas from the destination where the folder has none: the pipeline may have run elsewhere.
+
+    Args:
+        parts: The pipeline.
+    """
+    restores = parts.settings.restore_from_destination is not False and parts.home.planner is None
+    if parts.home.default_schema_name is None and restores:
+        sync(parts)
 
 
 def sync(

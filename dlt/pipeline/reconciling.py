@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from dlt.late_dataclass import dataclass
 from dlt.packages.package import LoadPackage
 from dlt.pipeline.load_counts import Loaded, counts_of, how_of, loads_of, query_of, rows_there
 from dlt.pipeline.parts import Parts
-from dlt.pipeline.reading import client_for, dataset_of
+from dlt.pipeline.reading import client_for, dataset_of, sync_if_new
 from dlt.pipeline.reconcile import Difference, Reconciliation, TableCount
 from dlt.schema.schema import Schema
 from dlt.schema.x_keys import NESTED_IN, X_NORMALIZER
@@ -33,12 +33,14 @@ class _There:
         dataset: Its dataset; None where nothing can be read.
         loads: What is recorded of loads, by load id.
         rows: Rows by table and load id; none of tables whose rows bear no load id.
+        recorded: Load ids of all schemas: several may share a dataset, and tables in it.
         is_missing: There is no such dataset.
     """
 
     dataset: Dataset | None
     loads: Mapping[str, Loaded]
     rows: Mapping[str, Mapping[str, int] | None]
+    recorded: Collection[str] = ()
     is_missing: bool = False
 
     def has_complete(self, load_id: str) -> bool:
@@ -60,6 +62,7 @@ def reconcile(parts: Parts, source: object = None) -> Reconciliation:
     parts.home.refuse_inside("reconcile")
     parts.target.choose()
     parts.target.need("reconcile")
+    sync_if_new(parts)
     packages = parts.home.workdir.packages("loaded")
     # those of packages that wait, too: an earlier load of theirs may be at the destination
     names = [*parts.home.schemas]
@@ -105,7 +108,9 @@ def _there(parts: Parts, schema: str, notes: dict[str, None]) -> _There:
         # one connection for all of its queries
         with dataset:
             rows = rows_there(dataset, tables)
-            return _There(dataset, loads_of(dataset, schema), {table: rows.get(table) for table in tables})
+            loads = loads_of(dataset)
+            own = {load_id: load for load_id, load in loads.items() if load.schema_name == schema}
+            return _There(dataset, own, {table: rows.get(table) for table in tables}, set(loads))
     except SqlClientNotAvailable:
         notes[_NO_SQL] = None
         return _There(None, {}, {})
@@ -144,7 +149,7 @@ def _of_schema(
             note = _why_fewer(there.loads[load], table, later) if rows is not None else UNKNOWN
             found = replace(count, there=held, note=note)
             counts.append(found)
-            differences += _differences(there.dataset, found)
+            differences += _differences(there.dataset, found, _is_merged(table, later))
         differences += _inside(parts.pipeline_name, counts, package)
     # of loads whose packages are gone, or were made elsewhere, only the destination tells
     known = {package.load_id for package in packages} | {count.load_id for count in counts}
@@ -161,6 +166,9 @@ def _why_fewer(load: Loaded, table: str, later: Iterable[LoadPackage]) -> str:
         refresh = package.manifest.refresh
         if refresh is not None and table in refresh.tables:
             return GONE.format(package.load_id)
+        if package.manifest.replay is not None:
+            # it adds to the rows of a load that replaces
+            continue
         came = {count.table for count in counts_of(package)}
         root = package.schema.root_of(table) if table in package.schema.tables else table
         # a replace of the root table takes nested rows away too, also where none come
@@ -169,12 +177,19 @@ def _why_fewer(load: Loaded, table: str, later: Iterable[LoadPackage]) -> str:
     return ""
 
 
-def _differences(dataset: Dataset, count: TableCount) -> list[Difference]:
+def _is_merged(table: str, later: Iterable[LoadPackage]) -> bool:
+    """Tell whether later loads merged into a table: a disposition may be another one in each run."""
+    return any(
+        count.table == table and count.how.startswith("merge") for package in later for count in counts_of(package)
+    )
+
+
+def _differences(dataset: Dataset, count: TableCount, is_merged: bool) -> list[Difference]:
     """Return what is wrong with the rows of a load that are at the destination."""
     if count.there is None or count.loaded is None:
         return []
     expected = 0 if count.note else count.loaded
-    merges = count.how.startswith("merge")
+    merges = is_merged or count.how.startswith("merge")
     # a merge keeps the last row of each key, later ones take its place, and deletes take it away
     wrong = count.there > expected if merges else count.there != expected
     if not wrong:
@@ -241,7 +256,7 @@ def _of_no_load(there: _There) -> list[Difference]:
     found = []
     for table, rows in there.rows.items():
         for load_id, count in (rows or {}).items():
-            if load_id not in there.loads:
+            if load_id not in there.recorded:
                 what = "row bears" if count == 1 else "rows bear"
                 reason = f"{count:,} {what} the id of a load that is not recorded"
                 found.append(Difference(table, load_id, reason, query_of(there.dataset, table, load_id)))

@@ -14,7 +14,7 @@ from dlt.pipeline.parts import Parts
 from dlt.pipeline.reading import dataset_of
 from dlt.pipeline.reconcile import Difference, SourceCount
 from dlt.schema.naming import name_of_key, name_of_table
-from dlt.sources.sql_database.counting import Counted, count_table
+from dlt.sources.sql_database.counting import Counted, Window, count_table
 from dlt.states.cursor import cursors
 
 if TYPE_CHECKING:
@@ -34,17 +34,13 @@ def count_source(parts: Parts, source: object) -> tuple[list[SourceCount], list[
     counts: list[SourceCount] = []
     differences: list[Difference] = []
     for resource in _resources(source):
-        incremental = resource.incremental
-        cursor = incremental.get_cursor_column_name() if incremental is not None else None
-        falls = incremental is not None and incremental.last_value_func is min
-        # rows behind it came since, and are for the next run
-        until = _last_value(parts, resource.name) if cursor is not None else None
-        found = count_table(resource, cursor, until, falls)
+        window = _window(parts, resource)
+        found = count_table(resource, window)
         if found is None:
             continue
         with dataset_of(parts, None, None) as dataset:
             table = name_of_table(dataset.schema.naming, str(resource.table_name))
-            count, query = _compared(dataset, resource.name, table, cursor, until, falls, found)
+            count, query = _compared(dataset, resource.name, table, window, found)
         counts.append(count)
         if not _is_equal(count):
             reason = (
@@ -67,28 +63,54 @@ def _resources(source: object) -> list[DltResource]:
     return [source] if isinstance(source, DltResource) else []
 
 
-def _last_value(parts: Parts, resource: str) -> object:
-    return next((c.last_value for key, c in cursors(parts.home.state) if key.resource == resource), None)
+def _window(parts: Parts, resource: DltResource) -> Window | None:
+    """Return the values of the cursor that runs of a resource read; None where it has no cursor."""
+    incremental = resource.incremental
+    cursor = incremental.get_cursor_column_name() if incremental is not None else None
+    if incremental is None or cursor is None:
+        return None
+    falls, starts_open = incremental.last_value_func is min, incremental.range_start == "open"
+    start, end = incremental.initial_value, incremental.end_value
+    if end is not None:
+        # a window of its own, of which the state knows nothing
+        return Window(cursor, start, end, falls, starts_open, incremental.range_end == "open")
+    # rows behind the last value came since, and are for the next run
+    return Window(cursor, start, _last_value(parts, resource, str(incremental.cursor_path)), falls, starts_open)
+
+
+def _last_value(parts: Parts, resource: DltResource, path: str) -> object:
+    found = [each for each in cursors(parts.home.state) if each[0].resource == resource.name]
+    # sources may have resources of one name, and a resource cursors of a former program
+    best = sorted(found, key=lambda each: (each[0].source == resource.source_name, each[0].cursor_path == path))
+    return best[-1][1].last_value if best else None
 
 
 def _compared(
-    dataset: Dataset, resource: str, table: str, cursor: str | None, until: object, falls: bool, found: Counted
+    dataset: Dataset, resource: str, table: str, window: Window | None, found: Counted
 ) -> tuple[SourceCount, str]:
     """Return the counts of a table beside those of its source, and the query for it."""
+    if table not in dataset.tables:
+        # one without rows is made with its first
+        name, until = (window.cursor, window.until) if window is not None else ("", None)
+        missing = f"SELECT * FROM {dataset.dataset_name}.{table}"
+        return SourceCount(resource, table, name, until, found.rows, found.low, found.high, 0, None, None), missing
     rows = dataset.table(table)
     total = exp.Count(this=exp.Star(), big_int=True).as_("row_count")
-    if cursor is None:
+    if window is None:
         query = dataset.query(exp.select(total).from_(exp.table_(table, quoted=True)))
         (there,) = query.fetchall()[0]
         return SourceCount(resource, table, "", None, found.rows, None, None, int(there), None, None), query.to_sql()
-    name = name_of_key(dataset.schema.naming, cursor)
-    # the same bound on both sides: a row without a value of the cursor counts on none
-    if until is not None:
-        rows = rows.where(name, "gte" if falls else "lte", until)
+    name = name_of_key(dataset.schema.naming, window.cursor)
+    # the same bounds on both sides: a row without a value of the cursor counts on none
+    later, earlier = ("lt", "gt") if window.falls else ("gt", "lt")
+    if window.since is not None:
+        rows = rows.where(name, later if window.starts_open else f"{later}e", window.since)
+    if window.until is not None:
+        rows = rows.where(name, earlier if window.ends_open else f"{earlier}e", window.until)
     ends = (exp.Min(this=quoted(name)).as_("low"), exp.Max(this=quoted(name)).as_("high"))
     query = dataset.query(exp.select(total, *ends).from_(rows.sqlglot_expression.subquery("t")))
     there, low, high = query.fetchall()[0]
-    count = SourceCount(resource, table, name, until, found.rows, found.low, found.high, int(there), low, high)
+    count = SourceCount(resource, table, name, window.until, found.rows, found.low, found.high, int(there), low, high)
     return count, query.to_sql()
 
 

@@ -5,8 +5,10 @@ They are values, and as dicts of JSON they are part of a table's schema.
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import decimal
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
@@ -43,6 +45,10 @@ _TYPES: Final[Mapping[str, tuple[DataType, ...]]] = {
 }
 """Types of columns that a kind is for, where it is not for all."""
 _UNSEEN = "If no value of it came yet, name it in columns=, as {'nullable': True}."
+_LONGEST = 100 * 365 * 24 * 3600
+"""Seconds that a check of freshness goes back at most: a moment behind them may be none."""
+_WHOLE = 2**63
+"""Whole numbers below it are written as such."""
 _SHOWN = 60
 """Letters of a value or query that the text of a check shows."""
 
@@ -109,15 +115,24 @@ def check_of(value: object, place: str) -> Check:
             hint="checks",
             found=value,
         )
-    given = dict(value)
+    # YAML knows dates and moments
+    given = {key: _as_json(each) for key, each in value.items()}
     kind, columns = given.pop("check", None), given.pop("columns", ())
     scope, severity = given.pop("scope", "load"), given.pop("severity", "error")
     # people write one name as it is
-    names = (columns,) if isinstance(columns, str) else tuple(columns)
+    names = tuple(columns) if isinstance(columns, (list, tuple)) else (columns,)
     try:
-        return Check(cast(CheckKind, kind), names, given, scope, severity)
+        return Check(cast(CheckKind, kind), names, given, cast(CheckScope, scope), cast(Severity, severity))
     except InvalidCheck as error:
         raise InvalidCheck(f"{place}: {error}", **error.attrs()) from None
+
+
+def _as_json(value: object) -> object:
+    if isinstance(value, list):
+        return [_as_json(each) for each in value]
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= _WHOLE:
+        return str(value)
+    return value.isoformat() if isinstance(value, datetime.date) else value
 
 
 def checks_of(table: TableSchema) -> list[Check]:
@@ -173,7 +188,7 @@ def _of_arguments(check: Check) -> Iterator[str]:
         values = given.get("values")
         if not isinstance(values, list) or not values:
             yield f"found values={values!r}. Give a list of the values that may be there."
-        elif any(value is None or isinstance(value, (list, Mapping)) for value in values):
+        elif any(value is None or isinstance(value, (list, Mapping)) or _is_endless(value) for value in values):
             yield f"found values={values!r}. Give texts, numbers, moments; NULL is left to not_null."
     elif check.kind in ("between", "row_count"):
         yield from _of_ends(check.kind, given.get("min"), given.get("max"))
@@ -185,8 +200,8 @@ def _of_arguments(check: Check) -> Iterator[str]:
             yield "say which column has the values, such as 'customers.id'."
     elif check.kind == "fresh":
         within = given.get("within")
-        if not isinstance(within, (int, float)) or isinstance(within, bool) or within <= 0:
-            yield f"found within={within!r}. Give a timedelta, or seconds, more than 0."
+        if not isinstance(within, (int, float)) or isinstance(within, bool) or not 0 < within <= _LONGEST:
+            yield f"found within={within!r}. Give a timedelta, or seconds, more than 0 and less than 100 years."
     elif check.kind == "sql":
         query = given.get("query")
         if not isinstance(query, str) or "{rows}" not in query:
@@ -198,6 +213,8 @@ def _of_ends(kind: str, low: object, high: object) -> Iterator[str]:
         yield "give min, max, or both."
     elif kind == "row_count" and not all(_is_count(end) for end in (low, high) if end is not None):
         yield f"found min={low!r}, max={high!r}. Give whole numbers from 0 on."
+    elif any(_end_of(end) is None for end in (low, high) if end is not None):
+        yield f"found min={low!r}, max={high!r}. Give numbers, dates or moments."
     elif low is not None and high is not None and _is_behind(low, high):
         yield f"found min={low!r}, max={high!r}: nothing is between them."
 
@@ -217,9 +234,29 @@ def _is_count(value: object) -> bool:
 
 
 def _is_behind(low: object, high: object) -> bool:
-    # numbers; moments are texts here, and are compared by the column's type
-    numbers = isinstance(low, (int, float)) and isinstance(high, (int, float))
-    return numbers and cast(float, low) > cast(float, high)
+    ends = (_end_of(low), _end_of(high))
+    # a number beside a moment is told when the type of the column is known
+    if isinstance(ends[0], decimal.Decimal) and isinstance(ends[1], decimal.Decimal):
+        return ends[0] > ends[1]
+    return isinstance(ends[0], datetime.datetime) and isinstance(ends[1], datetime.datetime) and ends[0] > ends[1]
+
+
+def _end_of(value: object) -> decimal.Decimal | datetime.datetime | None:
+    """Return the number or the moment that an end says; None where it is neither."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)) or _is_endless(value):
+        return None
+    # JSON has decimals and moments as texts
+    with contextlib.suppress(ArithmeticError):
+        number = decimal.Decimal(str(value))
+        return number if number.is_finite() else None
+    with contextlib.suppress(ValueError):
+        return parse_timestamp(str(value))
+    return None
+
+
+def _is_endless(value: object) -> bool:
+    """Tell whether a value is a number that JSON does not have."""
+    return isinstance(value, float) and not math.isfinite(value)
 
 
 def _told(kind: str, given: Mapping[str, object]) -> str:
@@ -299,8 +336,8 @@ def check_typed(table: TableSchema, check: Check, place: str) -> None:
                 raise _unfit(place, check, name, f"the column is {kind}, and {value!r} is none.") from None
 
 
-def check_columns_known(table: TableSchema, check: Check, place: str) -> None:
-    """Refuse a check of a column that its table does not have.
+def check_on_table(table: TableSchema, check: Check, place: str) -> None:
+    """Refuse a check of a column that its table does not have, or of another type.
 
     Args:
         table: The table, with all of its columns.
@@ -313,7 +350,9 @@ def check_columns_known(table: TableSchema, check: Check, place: str) -> None:
     for name in check.columns:
         if name not in table["columns"]:
             known = [column for column in table["columns"] if not column.startswith("_dlt")]
-            raise _unfit(place, check, name, f"the table has no such column. {known_values(name, known)} {_UNSEEN}")
+            told = f"{known_values(name, known)} " if known else ""
+            raise _unfit(place, check, name, f"the table has no such column. {told}{_UNSEEN}")
+    check_typed(table, check, place)
 
 
 def _unfit(place: str, check: Check, column: str, why: str) -> InvalidCheck:
@@ -349,8 +388,10 @@ def value_for(value: object, column: ColumnSchema) -> object:
         # JSON has decimals as texts
         return decimal.Decimal(str(value))
     elif kind in ("bigint", "double"):
-        if isinstance(value, int) or (isinstance(value, float) and kind == "double"):
-            return value
+        # whatever number a program gives: JSON has decimals as texts
+        number = decimal.Decimal(str(value))
+        if number.is_finite():
+            return int(number) if number == number.to_integral_value() and abs(number) < _WHOLE else float(number)
     elif isinstance(value, str):
         if kind == "text":
             return value

@@ -146,6 +146,7 @@ TableSchema = TypedDict(
         "x-former-validity": list[list[str]],
         "x-former-active": list[str],
         "x-deduplicated": bool,
+        "x-keeps-absent": bool,
         "x-declared-contract": Contract,
         "x-emptied": dict[str, str],
         "x-checks": list[dict[str, object]],

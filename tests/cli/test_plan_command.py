@@ -132,3 +132,26 @@ def test_plans_are_told_whatever_the_script_does_behind_its_runs(
     assert printed.out.count(f"Plan of pipeline look into duckdb:///{folder}/look.duckdb") == 2
     assert "look.py stopped at line 6. The plans above" in printed.err and "IndexError" in printed.err
     assert sorted(path.name for path in folder.iterdir()) == ["look.py", "planned_shop.py"]
+
+
+@pytest.mark.parametrize("code", ["2", "'no new rows'", "1"])
+def test_a_script_that_ends_itself(folder: Path, capsys: pytest.CaptureFixture[str], code: str) -> None:
+    """Its plans are told, and its exit code is not taken for one of the plan."""
+    run = "dlt.pipeline('ends', destination='duckdb').run([{'id': 1}], table_name='t')"
+    (folder / "ends.py").write_text(f"import sys\nimport dlt\n{run}\nsys.exit({code})\n")
+    assert main(["plan", "--detailed-exitcode", "ends.py"]) == 1
+    printed = capsys.readouterr()
+    assert printed.out.count("Plan of pipeline ends") == 1
+    assert f"ends.py stopped at line 4 with sys.exit({code})" in printed.err
+
+
+def test_a_script_that_counts_its_rows(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Counts are read only."""
+    (folder / "counts.py").write_text(
+        "import dlt\n"
+        "pipeline = dlt.pipeline('counts', destination='duckdb')\n"
+        "pipeline.run([{'id': 1}], table_name='t')\n"
+        "print(pipeline.reconcile())\n"
+    )
+    assert main(["plan", "counts.py"]) == 0
+    assert "Counts of pipeline counts" in capsys.readouterr().err

@@ -151,8 +151,53 @@ def test_keys_that_are_secret_are_not_shown(pipeline: Any) -> None:
 
 def test_a_plan_tells_a_check_that_cannot_be_done(pipeline: Any) -> None:
     """Before anything is written."""
-    with pytest.raises(InvalidCheck, match=r"table items, column 'w'.*no such column\. Known are v\."):
+    with pytest.raises(PipelineStepFailed, match=r"table items, column 'w'.*no such column\. Known are v\.") as failed:
         pipeline.plan(items([{"v": 1}], check.not_null("w")))
+    assert isinstance(failed.value.__cause__, InvalidCheck)
+
+
+def test_a_check_that_cannot_be_done_leaves_no_package(pipeline: Any) -> None:
+    """Who mends it runs again, and no package of the run before is in the way."""
+    for wrong in (check.not_null("w"), check.between("v", datetime.date(2024, 1, 1))):
+        with pytest.raises(PipelineStepFailed, match="Nothing of this run was kept") as failed:
+            pipeline.run(items([{"v": 1}], wrong))
+        assert failed.value.step == "normalize" and not pipeline.has_pending_data
+    info = pipeline.run(items([{"v": 1}], check.not_null("v")))
+    assert [done.passed for done in info.checks] == [True] and count(pipeline, "items") == 1
+
+
+@pytest.mark.parametrize(
+    "wrong", ["SELEC v FROM {rows} AS r", "SELECT nope FROM {rows} AS r", "SELECT * FROM {rows} AS r JOIN lost ON true"]
+)
+def test_a_query_that_the_destination_refuses_is_told_with_its_check(pipeline: Any, wrong: str) -> None:
+    """Pipeline, table and check, beside what the destination says."""
+    with pytest.raises(PipelineStepFailed, match=r"pipeline spec, table items: .* refuses the query of sql\(mine\)"):
+        pipeline.run(items([{"v": 1}], check.unique("v"), check.sql(wrong, "mine")))
+
+
+def test_a_query_may_end_with_a_comment(pipeline: Any) -> None:
+    """The rest of the question stands on a line of its own."""
+    info = pipeline.run(items([{"v": 1}, {"v": 2}], check.sql("SELECT v FROM {rows} AS r WHERE v > 5 -- none")))
+    assert [done.passed for done in info.checks] == [True]
+
+
+def test_numbers_of_any_size(pipeline: Any) -> None:
+    """A schema has them as texts."""
+    info = pipeline.run(items([{"v": 2**70}], check.between("v", 2**69, 2**71), check.accepted("v", [2**70])))
+    assert [done.passed for done in info.checks] == [True, True]
+
+
+def test_results_are_read_from_any_machine(pipeline: Any, tmp_path: Path) -> None:
+    """A folder that knows nothing yet takes the schemas from the destination; so do counts of rows."""
+    info = pipeline.run(items([{"v": 1}], check.not_null("v")))
+
+    def elsewhere(folder: str) -> Any:
+        place = {"destination": pipeline.destination, "dataset_name": "data", "pipelines_dir": str(tmp_path / folder)}
+        return dlt.pipeline(pipeline.pipeline_name, **place)
+
+    assert [done.load_id for done in elsewhere("one").check_results()] == info.loads_ids
+    counts = elsewhere("two").reconcile().tables
+    assert [(found.load_id, found.there) for found in counts] == [(info.loads_ids[0], 1)]
 
 
 def test_a_second_schema_has_its_results_in_its_dataset(pipeline: Any) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import dlt
-from dlt.errors import PipelineConfigMissing, PipelineStepFailed
+from dlt.errors import ChecksFailed, PipelineConfigMissing, PipelineStepFailed
 from dlt.load.preview import TablePreview
 from dlt.pipeline.plan import CursorMove, PipelinePlan
 
@@ -101,6 +101,8 @@ def test_what_a_contract_refuses_and_discards(pipeline: Any) -> None:
     rows = [{"k": 2}, {"k": "x"}, {"k": 3}]
     plan = pipeline.plan(rows, table_name="t", schema_contract={"data_type": "discard_row"})
     assert (table(plan, "t").rows, plan.discarded) == (2, {"t": 1})
+    plan = pipeline.plan(rows[1:2], table_name="t", schema_contract={"data_type": "discard_row"})
+    assert "Rows that a contract discards\n  t  1\n\nNothing would change." in str(plan)
     with pytest.raises(PipelineStepFailed, match="step extract"):
         pipeline.plan(dlt.resource(iter([1, 1 / 1]), name="t").add_map(lambda _value: 1 / 0))
 
@@ -154,6 +156,9 @@ def test_a_sample_reads_some_rows(pipeline: Any) -> None:
     assert table(plan, "many").rows == 7 and plan.is_sample
     pipeline.run(resource)
     assert dict(pipeline.dataset().row_counts().fetchall()) == {"many": 100}
+    for wrong in (0, -1, "5"):
+        with pytest.raises(ValueError, match="one at least"):
+            pipeline.plan(resource, sample=wrong)
 
 
 def test_it_is_a_value_for_programs(pipeline: Any) -> None:
@@ -255,7 +260,7 @@ ROWS: list[dict[str, object]] = [
 @pytest.mark.parametrize("file_format", ["arrow", "parquet", "jsonl"])
 @pytest.mark.parametrize("disposition", ["append", "replace", "merge"])
 def test_checks_that_would_fail(pipeline: Any, disposition: str, file_format: str) -> None:
-    """Those that the rows alone tell fail in the run as well; one key of a merge comes once, whatever comes."""
+    """Those that the rows alone tell fail in the run as well; of a merge they are told of the rows that it takes."""
     hints: Any = {"primary_key": "id", "write_disposition": disposition}
     wide: Any = {"mail": {"data_type": "text"}}
     first = dlt.resource([{"id": 1, "n": 2, "mail": "z@x"}], name="t", columns=wide, **hints)
@@ -265,19 +270,24 @@ def test_checks_that_would_fail(pipeline: Any, disposition: str, file_format: st
     data = dlt.resource(ROWS, name="t", columns=wide, checks=checks, **hints)
     plan = pipeline.plan(data, loader_file_format=file_format)
     found = {check.check: (check.failing, check.checked, check.severity) for check in plan.failing_checks}
+    came = 3 if disposition == "merge" else 4
     expected = {
-        "not_null(id, mail)": (1, 4, "error"),
-        "between(n: 0 to 10)": (2, 4, "warn"),
-        "row_count(at most 3)": (1, 4, "error"),
-        "matches(mail: @)": (1, 4, "error"),
-        **({} if disposition == "merge" else {"unique(id)": (2, 4, "error")}),
+        "not_null(id, mail)": (1, came, "error"),
+        "between(n: 0 to 10)": (2, came, "warn"),
+        "matches(mail: @)": (1, came, "error"),
     }
+    if disposition != "merge":
+        expected |= {"row_count(at most 3)": (1, 4, "error"), "unique(id)": (2, 4, "error")}
     assert found == expected
-    assert "Checks that would fail" in str(plan) and "2 of 4 rows warn" in " ".join(str(plan).split())
+    assert "Checks that would fail" in str(plan) and f"2 of {came} rows warn" in " ".join(str(plan).split())
     assert table(plan, "t").repeated == (1 if disposition == "merge" else 0)
     with pytest.raises(PipelineStepFailed) as failed:
         pipeline.run(data, loader_file_format=file_format)
-    assert failed.value.__cause__ is not None and "not_null(id, mail)" in str(failed.value)
+    error = failed.value.__cause__
+    assert isinstance(error, ChecksFailed)
+    of_load = [check for check in error.checks if check.scope == "load" and not check.passed]
+    done = {check.check: (check.failing, check.checked, check.severity) for check in of_load}
+    assert {name: told for name, told in done.items() if name in expected} == expected
 
 
 def test_a_plan_that_fails_a_check_would_fail(pipeline: Any, monkeypatch: pytest.MonkeyPatch) -> None:

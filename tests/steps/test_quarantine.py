@@ -474,3 +474,64 @@ def test_an_undo_takes_back_what_went_there(known: Any) -> None:
     with pytest.raises(UndoRefused, match="out of the quarantine"):
         known.undo(info.loads_ids[0], cascade=True)
     assert len(values(known, "id")) == 3
+
+
+@pytest.mark.parametrize("keys", [{}, {"primary_key": "id"}, {"merge_key": "id"}])
+def test_a_replay_ends_no_version_that_is_absent(pipeline: Any, keys: Any) -> None:
+    """It brings rows that were kept out, and not all of them: others are valid as before."""
+
+    def load(rows: list[Any]) -> None:
+        how: Any = {"disposition": "merge", "strategy": "scd2"}
+        pipeline.run(dlt.resource(rows, name="t", write_disposition=how, schema_contract=VALUES, **keys))
+
+    load([{"id": 1, "v": 1, "l": [{"k": 1}]}, {"id": 2, "v": 2, "l": []}])
+    load([{"id": 1, "v": "x", "l": [{"k": 2}]}, {"id": 2, "v": 2, "l": []}, {"id": 3, "v": 3, "l": [{"k": 3}]}])
+    assert pipeline.quarantine.replay(schema_contract="evolve").loaded == {"t": 1}
+    with pipeline.sql_client() as client:
+        valid = client.execute_sql("SELECT id, v, v__v_text FROM t WHERE _dlt_valid_to IS NULL ORDER BY id")
+    assert valid == [(1, None, "x"), (2, 2, None), (3, 3, None)]
+    assert pipeline.reconcile().is_equal
+
+
+def test_a_replay_adds_to_what_a_replace_left_and_counts_stay_equal(pipeline: Any) -> None:
+    """It takes no row of the load away that brought the item."""
+    for value in (1, "x"):
+        rows = [{"id": 1, "v": 0}, {"id": 2, "v": value}]
+        pipeline.run(rows, table_name="t", write_disposition="replace", schema_contract=VALUES)
+    assert pipeline.quarantine.replay(schema_contract="evolve").loaded == {"t": 1}
+    found = pipeline.reconcile()
+    assert found.is_equal, str(found)
+    assert [(count.loaded, count.there) for count in found.tables if count.table == "t"] == [(2, 0), (1, 1), (1, 1)]
+
+
+@pytest.mark.parametrize("as_arrow", [False, True])
+@pytest.mark.parametrize("mode", ["quarantine", "discard_row"])
+def test_a_replace_whose_items_are_all_kept_out_empties_the_table(pipeline: Any, mode: str, as_arrow: bool) -> None:
+    """As one that gives no row; the items that wait are those of this load, until a later one replaces them."""
+
+    def load(*values: Any) -> None:
+        rows = [{"id": number, "v": value} for number, value in enumerate(values)]
+        data: Any = pa.Table.from_pylist(rows) if as_arrow else rows
+        info = pipeline.run(data, table_name="t", write_disposition="replace", schema_contract={"data_type": mode})
+        assert pipeline.reconcile().is_equal and info.loads_ids
+
+    def there() -> list[Any]:
+        with pipeline.sql_client() as client:
+            return client.execute_sql("SELECT id FROM t ORDER BY id")
+
+    load(1)
+    assert there() == [(0,)]
+    load("old", "old", "old")
+    assert pipeline.plan([{"id": 7, "v": 7}], table_name="t", write_disposition="replace").tables[0].removed == 0
+    load("x", "y", "z", "w")
+    assert there() == []
+    if mode == "quarantine":
+        waiting = [row.value["v"] for row in pipeline.quarantine.rows()]
+        assert sorted(waiting) == ["old", "old", "old", "w", "x", "y", "z"]
+        found = pipeline.quarantine.replay(schema_contract={"data_type": "quarantine"})
+        assert found.outdated == {"t": 3} and found.quarantined == {"t": 4}
+        assert pipeline.quarantine.replay(schema_contract="evolve").loaded == {"t": 4} and len(there()) == 4
+        assert pipeline.reconcile().is_equal
+        load(datetime.date(2024, 1, 1))
+        load(5)
+        assert pipeline.quarantine.replay(schema_contract="evolve").outdated == {"t": 1} and there() == [(0,)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import dlt
 from dlt.cli import main
 from dlt.errors import NotOffered, PipelineConfigMissing
 from dlt.pipeline.reconcile import Reconciliation, TableCount
-from dlt.sources.sql_database import sql_table
+from dlt.sources.sql_database import sql_database, sql_table
 
 ORDERS = [{"id": n, "items": [{"sku": "a", "parts": [1, 2]}, {"sku": "b", "parts": [3]}]} for n in range(5)]
 
@@ -231,6 +232,27 @@ def test_an_undo_of_a_replace_gives_rows_back(pipeline: Any, monkeypatch: pytest
 # -- sources
 
 
+@pytest.mark.parametrize("first", ["append", "replace"])
+def test_a_later_merge_takes_rows_of_other_loads(pipeline: Any, first: Any) -> None:
+    """The disposition may be another one in each run; more rows than were loaded are a difference all the same."""
+    rows = [{"id": 1, "l": [{"a": 1}]}, {"id": 2, "l": [{"a": 2}]}]
+    for how in (first, "merge"):
+        pipeline.run(rows[:1] if how == "merge" else rows, table_name="t", write_disposition=how, primary_key="id")
+    found = pipeline.reconcile()
+    assert found.is_equal, str(found)
+    assert [(count.loaded, count.there) for count in counts(found, "t")] == [(2, 1), (1, 1)]
+    execute(pipeline, "INSERT INTO t SELECT * FROM t", "INSERT INTO t SELECT * FROM t")
+    assert ("t", "2 rows were loaded, 4 are there") in reasons(pipeline.reconcile())
+
+
+def test_two_pipelines_may_fill_one_table(pipeline: Any) -> None:
+    """The loads of both are recorded, whichever is asked."""
+    other = dlt.pipeline("other", destination=pipeline.destination, dataset_name="data")
+    for each in (pipeline, other):
+        each.run([{"id": 1}], table_name="t")
+    assert pipeline.reconcile().is_equal and other.reconcile().is_equal
+
+
 @pytest.fixture
 def shop(tmp_path: Path) -> str:
     """Return the URL of a database with a table."""
@@ -267,6 +289,43 @@ def test_tables_of_a_database_are_counted_at_their_source(pipeline: Any, shop: s
     found = pipeline.reconcile(orders())
     reason = next(difference.reason for difference in found.differences if not difference.load_id)
     assert reason.startswith("the source has 5 rows, and 4 are there") and "At the source" in str(found)
+
+
+@pytest.mark.parametrize("kind", ["INTEGER", "TIMESTAMP"])
+@pytest.mark.parametrize("open_start", [False, True])
+def test_rows_outside_of_the_window_of_a_cursor_do_not_count(
+    pipeline: Any, tmp_path: Path, kind: str, open_start: bool
+) -> None:
+    """Neither those before its start nor, in a backfill, those behind its end; whatever form a moment has."""
+    path = tmp_path / "window.db"
+    moments = ["2024-01-01 00:00:00", "2024-01-02 00:00:00", "2024-01-03T00:00:00", "2024-01-04 00:00:00.500000"]
+    values: list[Any] = [10, 20, 30, 40] if kind == "INTEGER" else moments
+    with sqlite3.connect(path) as database:
+        database.execute(f"CREATE TABLE orders (id INTEGER PRIMARY KEY, at {kind})")
+        database.executemany("INSERT INTO orders VALUES (?, ?)", list(enumerate(values)))
+    days = [datetime.datetime(2024, 1, day) for day in (2, 4)]
+    start, end = (20, 40) if kind == "INTEGER" else days
+
+    def orders(**more: Any) -> Any:
+        edge: Any = "open" if open_start else "closed"
+        cursor = dlt.sources.incremental("at", initial_value=start, range_start=edge, **more)
+        return sql_table(f"sqlite:///{path}", "orders", incremental=cursor)
+
+    for more, expected in (({"end_value": end}, 2), ({}, 3)):
+        pipeline.run(orders(**more), write_disposition="replace")
+        (told,) = pipeline.reconcile(orders(**more)).sources
+        assert (told.count, told.there) == (expected - open_start, expected - open_start)
+
+
+def test_a_table_without_rows_is_counted_at_its_source(pipeline: Any, shop: str) -> None:
+    """It is made with its first row."""
+    change(shop, "CREATE TABLE returns (id INTEGER PRIMARY KEY)")
+    pipeline.run(sql_database(shop))
+    told = {count.table: (count.count, count.there) for count in pipeline.reconcile(sql_database(shop)).sources}
+    assert told == {"orders": (5, 5), "returns": (0, 0)}
+    change(shop, "INSERT INTO returns VALUES (1)")
+    found = pipeline.reconcile(sql_database(shop))
+    assert [table for table, _ in reasons(found)] == ["returns"]
 
 
 def test_a_source_that_cannot_be_counted_is_refused(pipeline: Any) -> None:

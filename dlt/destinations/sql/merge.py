@@ -18,6 +18,7 @@ from dlt.schema.x_keys import (
     X_BOUNDARY_TIMESTAMP,
     X_FORMER_ACTIVE,
     X_FORMER_VALIDITY,
+    X_KEEPS_ABSENT,
     X_MERGE_STRATEGY,
     X_ROW_VERSION,
     X_VALID_FROM,
@@ -252,6 +253,7 @@ class Merge:
             absent += f" AND EXISTS (SELECT 1 FROM {staged} AS _dlt_s WHERE {match})"
         adopt = self._adopt(valid_from, valid_to, open_end)
         retire = f"UPDATE {final} AS _dlt_d SET {valid_to} = {boundary} WHERE {active} AND {absent}"
+        retired = [] if root.get(X_KEEPS_ABSENT) else [retire]
         names = [name for name in self._columns(root) if name not in (valid_from, valid_to)]
         place = quote(ROW_ORDER)
         ranked = (
@@ -270,7 +272,7 @@ class Merge:
         if not self._nested:
             # in this order: what was adopted can be retired, and what was retired makes room for a version that comes
             # back
-            return [*adopt, retire, insert]
+            return [*adopt, *retired, insert]
 
         def new(table: TableSchema) -> str:
             # a version that comes back has its nested rows already
@@ -278,7 +280,7 @@ class Merge:
                 f"NOT EXISTS (SELECT 1 FROM {self._final(table)} AS _dlt_d WHERE _dlt_d.{self._id} = _dlt_q.{self._id})"
             )
 
-        return [*adopt, retire, *self._with_nested(source, insert, new)]
+        return [*adopt, *retired, *self._with_nested(source, insert, new)]
 
     def _adopt(self, valid_from: str, valid_to: str, open_end: str | None) -> list[str]:
         """Return the statements that bring rows of older settings, or of no history, to those that hold now."""

@@ -1,7 +1,9 @@
-"""The rows of a table counted at its source, as far as a cursor has come."""
+"""The rows of a table counted at its source, between the start of a cursor and the place to which it has come."""
 
 from __future__ import annotations
 
+import datetime
+from dataclasses import replace
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -10,6 +12,7 @@ from sqlalchemy.engine import Engine
 from dlt.extract.resource import DltResource
 from dlt.late_dataclass import dataclass
 from dlt.sources.sql_database.engines import release, translated
+from dlt.sources.sql_database.queries import Range, condition_of
 from dlt.sources.sql_database.reflecting import adapted_table, reflected
 
 
@@ -28,14 +31,33 @@ class Counted:
     high: object = None
 
 
-def count_table(resource: DltResource, cursor: str | None, until: object, falls: bool = False) -> Counted | None:
+@dataclass(frozen=True)
+class Window:
+    """The values of a cursor that a run reads.
+
+    Attributes:
+        cursor: Its column.
+        since: Where it starts; None for all.
+        until: Where it stands, or ends; None for all.
+        falls: It goes to smaller values.
+        starts_open: Rows at the start do not belong to it.
+        ends_open: Nor do rows at the end.
+    """
+
+    cursor: str
+    since: object = None
+    until: object = None
+    falls: bool = False
+    starts_open: bool = False
+    ends_open: bool = False
+
+
+def count_table(resource: DltResource, window: Window | None) -> Counted | None:
     """Return the rows of a table that a run read, or would read again without its cursor.
 
     Args:
         resource: A resource.
-        cursor: Column of its cursor; None where it has none.
-        until: Where the cursor stands.
-        falls: The cursor goes to smaller values.
+        window: What its cursor reads; None where it has none.
 
     Returns:
         The counts, or None where the resource is no table of a database, or its query is one of the program.
@@ -55,19 +77,44 @@ def count_table(resource: DltResource, cursor: str | None, until: object, falls:
                     given.get("included_columns"),
                     given.get("excluded_columns"),
                 )
-            return _count(engine, cast("sa.Table", table), cursor, until, falls)
+            return _count(engine, cast("sa.Table", table), window)
         finally:
             release(engine)
 
 
-def _count(engine: Engine, table: sa.Table, cursor: str | None, until: object, falls: bool) -> Counted:
+def _count(engine: Engine, table: sa.Table, window: Window | None) -> Counted:
     with engine.connect() as connection:
-        if cursor is None or cursor not in table.c:
+        if window is None or window.cursor not in table.c:
             return Counted(int(connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()))
-        column = table.c[cursor]
+        column = table.c[window.cursor]
         # in one query, so that all three are of one moment
         query = sa.select(sa.func.count(), sa.func.min(column), sa.func.max(column)).select_from(table)
-        if until is not None:
-            query = query.where(column >= until if falls else column <= until)
+        wanted = Range(
+            column,
+            window.since,
+            window.until,
+            not window.falls,
+            None,
+            "raise",
+            window.starts_open,
+            not window.ends_open,
+            0,
+        )
+        condition = condition_of(_exact(wanted) if engine.dialect.name == "sqlite" else wanted)
+        if condition is not None:
+            query = query.where(condition)
         rows, low, high = connection.execute(query).one()
         return Counted(int(rows), low, high)
+
+
+def _exact(wanted: Range) -> Range:
+    """Return what a cursor wants of a table of SQLite, whose moments are texts: all of them in one form."""
+    if not isinstance(wanted.column.type, sa.DateTime):
+        return wanted
+    text = sa.func.replace(sa.func.replace(sa.type_coerce(wanted.column, sa.String), "T", " "), "Z", "")
+    fraction = sa.case((sa.func.instr(text, ".") > 0, "000000"), else_=".000000")
+    start, end = (
+        f"{value:%Y-%m-%d %H:%M:%S.%f}" if isinstance(value, datetime.datetime) else value
+        for value in (wanted.start, wanted.end)
+    )
+    return replace(wanted, column=sa.func.substr(text.concat(fraction), 1, 26), start=start, end=end)

@@ -142,7 +142,7 @@ def select_from(table: sa.Table, wanted: Range | None, limit: Limit | None, chun
     query: SelectAny = table.select()
     known = 0
     if wanted is not None:
-        condition = _condition(wanted)
+        condition = condition_of(wanted)
         if condition is not None:
             query = query.where(condition)
         if wanted.order is not None:
@@ -154,8 +154,12 @@ def select_from(table: sa.Table, wanted: Range | None, limit: Limit | None, chun
     return query if rows is None else query.limit(rows + known)
 
 
-def _condition(wanted: Range) -> Condition | None:
-    """Return what rows have to fulfil."""
+def condition_of(wanted: Range) -> Condition | None:
+    """Return what rows have to fulfil; None where all are wanted.
+
+    Args:
+        wanted: What a cursor wants.
+    """
     column, parts = wanted.column, list[Condition]()
     if wanted.start is not None:
         parts.append(_beyond(column, wanted.start, larger=wanted.grows, equal=not wanted.starts_open))

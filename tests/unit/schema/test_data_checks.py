@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import datetime
+import enum
 import json
+import uuid
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import pytest
 
 import dlt
 from dlt import check
 from dlt.errors import ChecksNotSupported, InvalidCheck, InvalidHint
 from dlt.schema.capabilities import Capabilities
-from dlt.schema.data_checks import Check, check_of, check_supported, checks_of
+from dlt.schema.data_checks import Check, check_of, check_supported, checks_of, value_for, values_of
 from dlt.schema.schema import Schema
 
 ALL = [
@@ -58,10 +61,18 @@ def test_a_check_reads_well() -> None:
         (lambda: check.not_null(""), "texts that are not empty"),
         (lambda: check.accepted("a", []), "Give a list of the values"),
         (lambda: check.accepted("a", "abc"), "Give a list of the values"),
+        (lambda: check.accepted("a", None), "found values=None"),  # type: ignore[arg-type]
         (lambda: check.accepted("a", [None]), "NULL is left to not_null"),
         (lambda: check.accepted("a", [object()]), "Give texts, numbers"),
         (lambda: check.between("a"), "give min, max, or both"),
         (lambda: check.between("a", 2, 1), "nothing is between them"),
+        (lambda: check.between("a", datetime.date(2025, 1, 1), datetime.date(2024, 1, 1)), "nothing is between them"),
+        (lambda: check.between("a", Decimal("0.3"), Decimal("0.2")), "nothing is between them"),
+        (lambda: check.between("a", "b"), "Give numbers, dates or moments"),
+        (lambda: check.between("a", float("nan")), "Give numbers, dates or moments"),
+        (lambda: check.between("a", max=Decimal("Infinity")), "Give numbers, dates or moments"),
+        (lambda: check.accepted("a", [float("nan")]), "Give texts, numbers"),
+        (lambda: check.fresh("a", float("inf")), "less than 100 years"),
         (lambda: check.matches("a", "("), "no regular expression: missing \\)"),
         (lambda: check.references("a", "customers"), "such as 'customers.id'"),
         (lambda: check.row_count(), "give min, max, or both"),
@@ -79,6 +90,40 @@ def test_a_check_that_is_none_is_told_where_it_is_made(make: Any, text: str) -> 
     """Before a pipeline, or even a resource, is there."""
     with pytest.raises(InvalidCheck, match=text):
         make()
+
+
+def test_values_are_those_that_rows_hold() -> None:
+    """Whatever class a program has for them; and a set has one order in every process, as a schema keeps it."""
+
+    class Status(str, enum.Enum):
+        OPEN = "open"
+        PAID = "paid"
+
+    ident = uuid.UUID(int=1)
+    given = [*Status, np.int64(1), np.float64(1.5), np.str_("x"), ident]
+    assert check.accepted("a", given).arguments["values"] == ["open", "paid", 1, 1.5, "x", str(ident)]
+    assert {type(value) for value in check.accepted("a", given).arguments["values"]} == {str, int, float}  # type: ignore[attr-defined]
+    assert check.accepted("a", Status).arguments["values"] == ["open", "paid"]
+    letters = set("zyxwvutsr")
+    assert check.accepted("a", letters).arguments["values"] == sorted(letters)
+    assert check.accepted("a", {10, 9, "b"}).arguments["values"] == [9, 10, "b"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        ("bigint", [Decimal("5"), 5.0, Decimal("0.5")]),
+        ("double", [Decimal("5"), 5, Decimal("0.5")]),
+        ("decimal", [5, 5.0, 0.5]),
+    ],
+)
+def test_numbers_go_with_every_column_of_numbers(kind: Any, values: Any) -> None:
+    """A program need not know which kind of number its rows give."""
+    column: Any = {"data_type": kind}
+    found = [value_for(value, column) for value in values_of(check.accepted("n", values))]
+    assert found == [5, 5, Decimal("0.5")]
+    with pytest.raises((ValueError, ArithmeticError)):
+        value_for("a lot", column)
 
 
 def test_hints_take_checks() -> None:
@@ -121,6 +166,17 @@ def test_checks_of_a_schema_file() -> None:
     back.tables["t"]["x-checks"] = [{"check": "between", "columns": ["a"]}]
     with pytest.raises(InvalidCheck, match="table t: check between: give min, max"):
         checks_of(back.tables["t"])
+
+
+def test_dates_of_yaml() -> None:
+    """YAML reads them as such, and a schema has texts."""
+    day = datetime.date(2024, 1, 2)
+    found = check_of({"check": "between", "columns": "d", "min": day, "max": day}, "table t")
+    assert found == check.between("d", day, day)
+    with pytest.raises(InvalidCheck, match="nothing is between them"):
+        check_of({"check": "between", "columns": "d", "min": day, "max": datetime.date(2023, 1, 1)}, "table t")
+    with pytest.raises(InvalidCheck, match=r"found the columns \(5,\)"):
+        check_of({"check": "not_null", "columns": 5}, "table t")
 
 
 def test_a_destination_may_lack_a_check() -> None:
