@@ -1,6 +1,6 @@
 """What the features that let people trust a load cost: each beside the same load without it, in turns, in one run.
 
-    python benchmarks/trust.py [plan] [checks] [quarantine] [--rounds 5] [--scale 1]
+    python benchmarks/trust.py [plan] [checks] [quarantine] [contracts] [--rounds 5] [--scale 1]
 
 Parts are named; all of them run without a name. Each load is a process of its own. CPU is that of extract, normalize
 and load; the figure is the median of the ratios of the rounds.
@@ -35,12 +35,22 @@ class Part:
         goal: The most that a load with the feature may take, as a multiple of one without it.
         seconds: So many seconds more are within the goal, whatever the multiple is.
         variants: Loads the pages of W1 in each way, by its name; the first one is that without the feature.
+        without: Variants without the feature: each other one is compared with the last of them that stands before it.
+        judged: Variants that the goal is about; the second one if there are none.
     """
 
     title: str
     goal: float
     variants: dict[str, Callable[[Any, Path], None]]
     seconds: float = 0
+    without: tuple[str, ...] = ()
+    judged: tuple[str, ...] = ()
+
+    def base_of(self, variant: str) -> str:
+        """Return the variant that another one is compared with."""
+        names = list(self.variants)
+        before = [name for name in names[: names.index(variant) + 1] if name in self.without]
+        return before[-1] if before else names[0]
 
 
 def pipeline_in(work: Path) -> Any:
@@ -116,7 +126,26 @@ def refused(share: int, contract: str | None) -> Callable[[Any, Path], None]:
     return run
 
 
+def broken(share: int, mode: str | None) -> Callable[[Any, Path], None]:
+    """Return what loads a first page, then all pages, of which one of so many rows breaks a contract.
+
+    Args:
+        share: One of how many rows has a new key, or text for a number, in turns; 0 for none.
+        mode: Of columns and data types in the contract; None for no contract.
+    """
+
+    def run(pages: Any, work: Path) -> None:
+        load(pages[:1], work)
+        for page in pages:
+            for number, row in enumerate(page[::share] if share else ()):
+                row["score" if number % 2 else "unexpected"] = "unknown"
+        load(pages, work, schema_contract={"columns": mode, "data_type": mode} if mode else None)
+
+    return run
+
+
 FIVE = ("not_null", "unique", "accepted", "between", "row_count")
+DISCARDS = ("discard_row", "discard_value")
 PARTS = {
     "plan": Part(
         "a plan of W1, beside extract and normalize",
@@ -142,6 +171,18 @@ PARTS = {
             "none refused": refused(0, "quarantine"),
             "discard_row": refused(1_000, "discard_row"),
         },
+    ),
+    "contracts": Part(
+        "W1 under a contract of each mode that no row breaks, and with one row of 1,000 that breaks it",
+        1.10,
+        {
+            "evolve": broken(0, None),
+            **{mode: broken(0, mode) for mode in ("freeze", *DISCARDS, "quarantine")},
+            "evolve, 0.1 %": broken(1_000, None),
+            **{f"{mode}, 0.1 %": broken(1_000, mode) for mode in (*DISCARDS, "quarantine")},
+        },
+        without=("evolve", "evolve, 0.1 %"),
+        judged=("freeze", *(f"{mode}{share}" for mode in DISCARDS for share in ("", ", 0.1 %"))),
     ),
 }
 
@@ -186,15 +227,16 @@ def main() -> int:
     for name in args.parts or PARTS:
         part = PARTS[name]
         taken = list(rounds_of(name, args.rounds, args.scale))
-        without, main_one, *_ = part.variants
+        judged = part.judged or tuple(part.variants)[1:2]
         print(f"{part.title}: seconds of CPU, median of {args.rounds} rounds")
         for variant in part.variants:
             seconds = statistics.median(one[variant] for one in taken)
-            ratio = statistics.median(one[variant] / one[without] for one in taken)
-            more = statistics.median(one[variant] - one[without] for one in taken)
+            base = part.base_of(variant)
+            ratio = statistics.median(one[variant] / one[base] for one in taken)
+            more = statistics.median(one[variant] - one[base] for one in taken)
             print(f"  {variant:<22} {seconds:7.2f} s  {ratio:5.2f}x", flush=True)
-            if variant == main_one and ratio > part.goal and more > part.seconds:
-                missed.append(name)
+            if variant in judged and ratio > part.goal and more > part.seconds:
+                missed.append(f"{name}: {variant}")
     print(f"goal missed: {', '.join(missed)}" if missed else "goals met")
     return int(bool(missed))
 

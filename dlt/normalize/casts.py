@@ -53,10 +53,11 @@ def by_value(
         table: Name of the table.
         name: The column that the values are meant for; it is among those returned unless its values are discarded.
         values: Values as the table of conversions knows them.
-        kept_out: Gets the rows that go to quarantine, which are among those of the mask then.
+        kept_out: Gets the rows that go to quarantine, which are among those of the mask then; None where no row may
+            be refused.
 
     Raises:
-        QuarantineRow: a row goes to quarantine, and nothing takes it.
+        DiscardRow, QuarantineRow: a row is refused where none may be.
     """
     gathered: dict[str, list[object]] = {}
     refused: list[int] = []
@@ -65,14 +66,12 @@ def by_value(
             continue
         try:
             placed = placement.place(table, name, value)
-        except DiscardRow:
-            refused.append(row)
-            continue
-        except QuarantineRow as why:
+        except (DiscardRow, QuarantineRow) as why:
             # of pages only rows come here of which nothing is refused: a fault must not pass as a gap
             if kept_out is None:
                 raise
-            kept_out.setdefault(row, why.refusal)
+            if isinstance(why, QuarantineRow):
+                kept_out.setdefault(row, why.refusal)
             refused.append(row)
             continue
         if placed is not None:

@@ -59,20 +59,26 @@ class ColumnarNormalizer:
         self._names: dict[tuple[str, str], str] = {}
         self._paths: dict[tuple[str, str], str] = {}
 
+    def check(self, table: str, batch: pa.RecordBatch) -> None:
+        """Refuse a page that must be taken row by row, whatever values it has.
+
+        Raises:
+            NotColumnar: it must.
+        """
+        # a limit keeps documents whole, which needs a look at each
+        if self._placement.schema.max_nesting(table) not in (None, 0):
+            raise NotColumnar
+        self._check_names(table, fields_of(batch))
+
     def add(self, table: str, batch: pa.RecordBatch) -> None:
-        """Add a page with all its nested rows.
+        """Add a page with all its nested rows, of which the contract refuses none.
 
         Raises:
             NotColumnar: the page must be taken row by row; nothing of it was added.
         """
-        # a contract may discard single rows, and a limit keeps documents whole: both need a look at each; of rows that
-        # may go to quarantine only those come here that do not
-        evolves = self._placement.evolves(table) or self._placement.quarantines(table)
-        if not evolves or self._placement.schema.max_nesting(table) not in (None, 0):
-            raise NotColumnar
-        fields = fields_of(batch)
         # before anything is emitted, as half of a page cannot be taken back
-        self._check_names(table, fields)
+        self.check(table, batch)
+        fields = fields_of(batch)
         self._placement.open_table(table, None)
         columns, lists = self._columns(table, fields)
         columns.update(self._root_columns(columns, batch.num_rows))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from dlt.errors import CannotCoerceColumnException, SchemaIdentifierNormalizationCollision
 from dlt.schema.capabilities import GENERIC, Capabilities
 from dlt.schema.columns import column_for
-from dlt.schema.contract import expand, is_marked_new, violation, with_row
+from dlt.schema.contract import EVOLVE, expand, is_marked_new, violation, with_row
 from dlt.schema.conversions import convert
 from dlt.schema.inference import infer_type, variants
 from dlt.schema.limits import Misfit, TooLong
@@ -71,6 +72,12 @@ class Placement:
         self._added: dict[str, TableSchema] = {}
         self._columns: dict[str, dict[str, ColumnSchema]] = {}
         self._modes: dict[str, dict[str, str]] = {}
+        # roots of which a nested table has a contract of its own
+        self._limits_nested = {
+            schema.root_of(name)
+            for name, table in schema.tables.items()
+            if table.get("parent") and expand(table.get("schema_contract")) != EVOLVE
+        }
         # one look at it tells whether columns were added, and paths are to be noted
         self.changes = 0
         self.paths = NotedPaths()
@@ -90,13 +97,8 @@ class Placement:
         return self._columns[table]
 
     def evolves(self, table: str) -> bool:
-        """Tell whether the contract lets everything of a table evolve."""
-        return all(mode == "evolve" for mode in self.contract(table).values())
-
-    def quarantines(self, table: str) -> bool:
-        """Tell whether the contract puts items into quarantine, and does nothing else to any."""
-        modes = set(self.contract(table).values())
-        return QUARANTINE in modes and modes <= {"evolve", QUARANTINE}
+        """Tell whether the contracts let everything of a root table and its nested tables evolve."""
+        return table not in self._limits_nested and all(mode == "evolve" for mode in self.contract(table).values())
 
     def quarantines_values(self, table: str) -> bool:
         """Tell whether items whose values do not fit go to quarantine."""
@@ -106,29 +108,18 @@ class Placement:
         """Tell whether a table has columns, or was opened."""
         return table in self._known
 
-    def takes_table(self, table: str, parent: str | None) -> bool:
-        """Tell whether a new table would be made, for items of a contract that discards none."""
-        return self.contract(self.root_of(parent) if parent else table)["tables"] == "evolve"
-
-    def takes_column(self, table: str, name: str) -> bool:
-        """Tell whether a column that has no type yet would get one, for items of a contract that discards none."""
-        has_column = name in self.columns(table) or self._new(table) or self._is_open(table, name)
-        return has_column or self.contract(table)["columns"] == "evolve"
-
-    def open_table(self, table: str, parent: str | None, row: object = None) -> None:
-        """Make a table known.
+    def check_table(self, table: str, parent: str | None, row: object = None) -> None:
+        """Refuse a new table that filters or the contract keep out; nothing is made known.
 
         Raises:
             DiscardRow: the contract discards rows of new tables.
             QuarantineRow: the contract puts items that bring new tables into quarantine.
             DataValidationError: the contract is frozen.
         """
-        if table in self._known:
-            return
         # the table is not known yet, so its root is that of its parent
-        if parent and self.filtered(table, "", self.root_of(parent)):
-            raise DiscardRow
         root = self.root_of(parent) if parent else table
+        if parent and self.filtered(table, "", root):
+            raise DiscardRow
         mode = self.contract(root)["tables"]
         if mode == "freeze":
             raise with_row(violation(self.schema.name, table, "tables", self.contract(root)), row)
@@ -136,6 +127,16 @@ class Placement:
             raise DiscardRow
         if mode == QUARANTINE:
             raise QuarantineRow(Refusal("tables", "", f"the table {table} is new"))
+
+    def open_table(self, table: str, parent: str | None, row: object = None) -> None:
+        """Make a table known.
+
+        Raises:
+            DiscardRow, QuarantineRow, DataValidationError: as `check_table` has it.
+        """
+        if table in self._known:
+            return
+        self.check_table(table, parent, row)
         self._known.add(table)
         # a column of the library's may have been added before
         added = self._added.setdefault(table, {"name": table, "columns": {}})
@@ -171,12 +172,29 @@ class Placement:
             self.add_column(table, column)
         try:
             return name, convert(value, column, self.capabilities)
-        # no variant column holds it either
-        except TooLong as error:
-            self._refuse_long(table, name, error)
+        except Misfit as misfit:
+            found = self._elsewhere(table, name, value, misfit)
+        if found is None:
             return None
-        except Misfit:
-            return self._place_variant(table, name, column, value)
+        other, stored = found
+        if "data_type" not in self.columns(table).get(other["name"], {}):
+            self.add_column(table, other)
+        return other["name"], stored
+
+    def column_of(self, table: str, name: str, value: object) -> str | None:
+        """Return the column into which `place` would put a value whose own has a type, None where it is discarded.
+
+        Nothing is made known: the column of a variant may be one that is not there yet.
+
+        Raises:
+            DiscardRow, QuarantineRow, DltException: as `place` has it.
+        """
+        try:
+            convert(value, self.columns(table)[name], self.capabilities)
+            return name
+        except Misfit as misfit:
+            found = self._elsewhere(table, name, value, misfit)
+        return found[0]["name"] if found is not None else None
 
     def add_table(self, table: TableSchema) -> None:
         """Make a table of the library known, with all of its columns."""
@@ -199,8 +217,7 @@ class Placement:
         # filters are written as paths below the root table
         path = f"{table[len(root) :]}{self.schema.naming.PATH_SEPARATOR}{name}".lstrip("_▶") if name else ""
         path = path or table[len(root) :].lstrip("_▶")
-        included = any(_matches(pattern, path) for pattern in filters.get("includes") or ())
-        return not included and any(_matches(pattern, path) for pattern in filters.get("excludes") or ())
+        return not _is_among(filters.get("includes"), path) and _is_among(filters.get("excludes"), path)
 
     def add_column(self, table: str, column: ColumnSchema) -> None:
         """Make a column known.
@@ -225,31 +242,25 @@ class Placement:
             raise DiscardRow
         if mode == QUARANTINE:
             raise QuarantineRow(Refusal("data_type", name, str(error)))
-        if mode == "discard_value":
-            return
-        raise CannotCoerceColumnException(
-            f"{table}.{name}: {error}. Shorten it or split it with add_map, declare data_type 'json' for the column if "
-            "the destination holds longer documents, or let a contract for data_type discard it.",
-            table=table,
-            column=name,
-        ) from error
+        if mode != "discard_value":
+            raise _too_long(table, name, error) from error
 
-    def _place_variant(self, table: str, name: str, own: ColumnSchema, value: object) -> tuple[str, object] | None:
-        columns = self.columns(table)
+    def _elsewhere(self, table: str, name: str, value: object, misfit: Misfit) -> tuple[ColumnSchema, object] | None:
+        """Return the variant column and the value in it, for one that its own column does not hold.
+
+        Raises:
+            DiscardRow, QuarantineRow, CannotCoerceColumnException: no column may have it.
+        """
+        # no variant column holds it either
+        if isinstance(misfit, TooLong):
+            self._refuse_long(table, name, misfit)
+            return None
+        columns, mode = self.columns(table), self.contract(table)["data_type"]
+        own = columns[name]
+        kept_out = QuarantineRow(Refusal("data_type", name, _misfit(value, own))) if mode == QUARANTINE else None
         # in a variant column the value would leave a NULL in its own
         if own.get("nullable") is False:
-            if self.contract(table)["data_type"] == "discard_row":
-                raise DiscardRow
-            if self.contract(table)["data_type"] == QUARANTINE:
-                raise QuarantineRow(Refusal("data_type", name, _misfit(value, own)))
-            raise CannotCoerceColumnException(
-                f"{table}.{name}: a value of type {type(value).__name__} does not fit the column, whose type is "
-                f"{own['data_type']}. The column must have a value in every row{_of_key(own)}, so that it cannot go "
-                "to a variant column. Convert the value in the resource, or declare another data_type; drop the "
-                "package that has it with drop_pending_packages().",
-                table=table,
-                column=name,
-            )
+            raise DiscardRow if mode == "discard_row" else kept_out or _without_variant(table, name, own, value)
         for candidate, become in variants(name, value, self.schema.detections, self.as_in_1x):
             variant = candidate["name"]
             known = columns.get(variant, candidate)
@@ -259,21 +270,14 @@ class Placement:
                 stored = become(value, column, self.capabilities)
             except Misfit:
                 continue
-            if "data_type" not in columns.get(variant, {}):
-                if self.contract(table)["data_type"] == QUARANTINE:
-                    raise QuarantineRow(Refusal("data_type", name, _misfit(value, own)))
-                if not self._allowed(table, variant, "data_type", column["data_type"], has_column=False):
-                    return None
-                self.add_column(table, {**column, "variant": True})
-            return variant, stored
-        if self.contract(table)["data_type"] == QUARANTINE:
-            raise QuarantineRow(Refusal("data_type", name, _misfit(value, own)))
-        raise CannotCoerceColumnException(
-            f"{table}.{name}: a value of type {type(value).__name__} fits neither {own['data_type']} nor the columns "
-            f"{name}__v_…, as these have other types than their names say. Rename or drop them.",
-            table=table,
-            column=name,
-        )
+            if "data_type" in columns.get(variant, {}):
+                return column, stored
+            if kept_out is not None:
+                raise kept_out
+            if not self._allowed(table, variant, "data_type", column["data_type"], has_column=False):
+                return None
+            return {**column, "variant": True}, stored
+        raise kept_out or _without_column(table, name, own, value)
 
     def accepts(self, table: str, column: ColumnSchema) -> bool:
         """Tell whether the contract takes a column that has no type yet.
@@ -348,6 +352,35 @@ def taken(table: str, column: str) -> SchemaIdentifierNormalizationCollision:
     )
 
 
+def _too_long(table: str, name: str, error: TooLong) -> CannotCoerceColumnException:
+    return CannotCoerceColumnException(
+        f"{table}.{name}: {error}. Shorten it or split it with add_map, declare data_type 'json' for the column if "
+        "the destination holds longer documents, or let a contract for data_type discard it.",
+        table=table,
+        column=name,
+    )
+
+
+def _without_variant(table: str, name: str, own: ColumnSchema, value: object) -> CannotCoerceColumnException:
+    return CannotCoerceColumnException(
+        f"{table}.{name}: a value of type {type(value).__name__} does not fit the column, whose type is "
+        f"{own['data_type']}. The column must have a value in every row{_of_key(own)}, so that it cannot go "
+        "to a variant column. Convert the value in the resource, or declare another data_type; drop the "
+        "package that has it with drop_pending_packages().",
+        table=table,
+        column=name,
+    )
+
+
+def _without_column(table: str, name: str, own: ColumnSchema, value: object) -> CannotCoerceColumnException:
+    return CannotCoerceColumnException(
+        f"{table}.{name}: a value of type {type(value).__name__} fits neither {own['data_type']} nor the columns "
+        f"{name}__v_…, as these have other types than their names say. Rename or drop them.",
+        table=table,
+        column=name,
+    )
+
+
 def _misfit(value: object, column: ColumnSchema) -> str:
     return f"a value of type {type(value).__name__} does not fit the column, whose type is {column['data_type']}"
 
@@ -356,5 +389,6 @@ def _of_key(column: ColumnSchema) -> str:
     return ", being a key" if column.get("primary_key") or column.get("merge_key") else ""
 
 
-def _matches(pattern: str, path: str) -> bool:
-    return re.search(pattern[3:], path) is not None if pattern.startswith("re:") else pattern == path
+def _is_among(patterns: Iterable[str] | None, path: str) -> bool:
+    """Tell whether a path is one of those that patterns name; "re:" stands before an expression."""
+    return any(re.search(p[3:], path) is not None if p.startswith("re:") else p == path for p in patterns or ())

@@ -183,8 +183,15 @@ class PackageNormalizer:
     def _page(self, table: RootRows, batch: pa.RecordBatch) -> None:
         # the version of a row needs its whole document
         if not table.whole_row:
-            if self.placement.quarantines(table.name):
-                take_apart(self.placement, self._gaps(table.name), table, batch, lambda rows: self._rows(table, rows))
+            if not self.placement.evolves(table.name):
+                take_apart(
+                    self.placement,
+                    self._required.of,
+                    lambda name: self.shapes.get(name, ()),
+                    table,
+                    batch,
+                    lambda rows: self._rows(table, rows),
+                )
                 return
             try:
                 table.columnar.add(table.name, batch)

@@ -26,9 +26,8 @@ ROW_COLUMNS = (ROW_ID, LOAD_ID)
 def loads_unchanged(placement: Placement, table: str, schema: pa.Schema) -> bool:
     """Tell whether columns keep their names, and have types that every destination of Arrow data takes as they are."""
     columns = placement.columns(table)
-    evolves, quarantines = placement.evolves(table), placement.quarantines(table)
     # rows in the same table have ids, which the file would lack
-    if not (evolves or quarantines) or any("data_type" in columns.get(name, {}) for name in ROW_COLUMNS):
+    if any("data_type" in columns.get(name, {}) for name in ROW_COLUMNS):
         return False
     for field in schema:
         name, kind = field.name, field.type
@@ -45,13 +44,20 @@ def loads_unchanged(placement: Placement, table: str, schema: pa.Schema) -> bool
             return False
         known = columns.get(name, {})
         # of columns that are there and of the same type no value can be refused
-        if quarantines and "data_type" not in known:
+        if "data_type" not in known and not _takes(placement, table, name):
             return False
         if not _same_column(known, column_of(name, kind), placement.capabilities):
             return False
         if placement.as_in_1x and kind == pa.timestamp("us") and known.get("timezone", True):
             return False
     return True
+
+
+def _takes(placement: Placement, table: str, name: str) -> bool:
+    try:
+        return placement.accepts(table, {"name": name, "data_type": "text"})
+    except (DiscardRow, QuarantineRow, DataValidationError):
+        return False
 
 
 def _same_column(known: ColumnSchema | dict[str, object], added: ColumnSchema, capabilities: Capabilities) -> bool:

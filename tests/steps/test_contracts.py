@@ -11,7 +11,10 @@ from pydantic import BaseModel, ConfigDict, RootModel
 
 import dlt
 from dlt.errors import DataValidationError, NormalizeJobFailed, PipelineStepFailed
+from dlt.formats.batches import batch_rows
 from dlt.schema.x_keys import X_DECLARED_CONTRACT
+
+MODES = ("freeze", "discard_row", "discard_value")
 
 
 def run(pipeline: Any, rows: Any, contract: Any = None, table: str = "t") -> Any:
@@ -145,9 +148,6 @@ def test_an_unknown_mode_is_told(pipeline: Any) -> None:
         run(pipeline, [{"id": 1}], {"columns": "explode"})
 
 
-MODES = ("freeze", "discard_row", "discard_value")
-
-
 def table_of(rows: list[dict[str, Any]], arrow: bool) -> Any:
     """Return a resource of rows or of an Arrow table."""
     return dlt.resource(pa.Table.from_pylist(rows) if arrow else rows, name="t")
@@ -252,6 +252,103 @@ def test_a_package_that_waits_is_taken_under_the_contract_of_now(pipeline: Any) 
         pipeline.run(dlt.resource([{"id": 3}], name="t", schema_contract="freeze"))
     pipeline.run(dlt.resource([{"id": 3}], name="t", schema_contract={"columns": "discard_value"}))
     assert values(pipeline, "id") == [(1,), (2,), (3,)] and not pipeline.has_pending_data
+
+
+def test_a_frozen_contract_loses_nothing(pipeline: Any) -> None:
+    """The first row that breaks it is told, and its package waits with all rows for what the contract says then."""
+    run(pipeline, [{"id": -1}])
+    rows = [{"id": n, **({"new": n} if n in (5_000, 7_000) else {})} for n in range(10_000)]
+    pipeline.extract(dlt.resource(rows, name="t", schema_contract="freeze"))
+    for _ in range(2):
+        with pytest.raises(PipelineStepFailed, match=r"t\.new: a new column .* 'id': 5000\}"):
+            pipeline.normalize()
+        assert pipeline.has_pending_data and values(pipeline, "id") == [(-1,)]
+    pipeline.run(dlt.resource([{"id": 10_000}], name="t", schema_contract={"columns": "discard_row"}))
+    assert values(pipeline, "id") == [(n,) for n in range(-1, 10_001) if n not in (5_000, 7_000)]
+
+
+def test_a_cursor_stays_where_a_frozen_contract_stopped_a_run(pipeline: Any) -> None:
+    """The next run takes the same rows, which were mended."""
+
+    @dlt.resource(name="t", schema_contract={"data_type": "freeze"}, primary_key="id", write_disposition="merge")
+    def things(rows: Any, _at: Any = dlt.sources.incremental("at")) -> Any:
+        yield rows
+
+    pipeline.run(things([{"id": 0, "at": 0}]))
+    rows = [{"id": n, "at": n} for n in range(1, 1_000)]
+    with pytest.raises(PipelineStepFailed, match=r"t\.at: a new data type .*'id': 998"):
+        pipeline.run(things([*rows[:997], {"id": 998, "at": 998.5}, *rows[998:]]))
+    assert not pipeline.has_pending_data
+    pipeline.run(things(rows))
+    assert values(pipeline, "id", "at") == [(n, n) for n in range(1_000)]
+
+
+@pytest.mark.parametrize("mode", [*MODES, "quarantine"])
+def test_a_nested_table_may_have_a_contract_of_its_own(pipeline: Any, mode: Any) -> None:
+    """Also where everything of its root table evolves."""
+    nested = {"l": {"schema_contract": {"columns": mode}}}
+
+    def things(*rows: Any) -> Any:
+        return dlt.resource(list(rows), name="t", nested_hints=nested)
+
+    pipeline.run(things({"id": 1, "l": [{"k": 1}]}))
+    broken = things({"id": 2, "more": 1, "l": [{"k": 2}, {"k": 3, "new": 1}]}, {"id": 3, "l": [{"k": 4}]})
+    if mode == "freeze":
+        with pytest.raises(PipelineStepFailed, match=r"t__l\.new: a new column"):
+            pipeline.run(broken)
+        return
+    info = pipeline.run(broken)
+    assert info.quarantined == ({"t": 1} if mode == "quarantine" else {})
+    roots, items = {"discard_row": ([1, 2, 3], [1, 2, 4]), "quarantine": ([1, 3], [1, 4])}.get(
+        mode, ([1, 2, 3], [1, 2, 3, 4])
+    )
+    assert values(pipeline, "id") == [(n,) for n in roots]
+    assert sorted(pipeline.dataset().t__l.select("k").fetchall()) == [(n,) for n in items]
+    assert "new" not in pipeline.default_schema.tables["t__l"]["columns"]
+
+
+@pytest.mark.parametrize("mode", ["discard_row", "discard_value", "quarantine"])
+@pytest.mark.parametrize("disposition", ["append", "merge"])
+def test_large_pages_agree_with_rows_one_by_one(
+    pipeline: Any, monkeypatch: pytest.MonkeyPatch, mode: Any, disposition: Any
+) -> None:
+    """With keys that repeat, masks, checks and nested rows; in each of them some rows break the contract."""
+    hints: dict[str, Any] = {
+        "columns": {"id": {"data_type": "bigint"}, "mail": {"mask": "hash"}},
+        "primary_key": "id",
+        "write_disposition": disposition,
+        "checks": [dlt.check.not_null("id"), dlt.check.row_count(min=1)],
+    }
+    monkeypatch.setenv("MASK_SALT", "pepper" * 8)
+    contract: Any = {"columns": mode, "data_type": mode}
+    first = [{"id": -1, "n": 1, "mail": "a@example.com", "list": [{"k": 1}]}]
+    rows = [
+        {
+            "id": n // 3,
+            "n": "x" if n % 1009 == 7 else n,
+            "mail": n if n % 2 else None,
+            **({"new": n} if n % 991 == 3 else {}),
+            "list": [{"k": "x" if n % 983 == 9 else n, **({"extra": n} if n % 977 == 9 else {})}] if n % 2 else [],
+        }
+        for n in range(9_000)
+    ]
+    found = []
+    for name, by_rows in (("by_columns", False), ("by_rows", True)):
+        one = dlt.pipeline(name, destination=pipeline.destination, dataset_name=name)
+        one.run(dlt.resource(first, name="t", **hints))
+        with monkeypatch.context() as patch:
+            if by_rows:
+                patch.setattr("dlt.normalize.step.take_apart", _one_by_one)
+            info = one.run(dlt.resource(rows, name="t", schema_contract=contract, **hints))
+        trees = "SELECT id, n, mail, k, r._dlt_id IS NULL FROM t LEFT JOIN t__list r ON r._dlt_parent_id = t._dlt_id"
+        counts = (info.quarantined, one.last_trace.last_normalize_info.row_counts, str(one.default_schema.tables["t"]))
+        found.append((sorted(one.dataset()(trees).fetchall(), key=repr), counts))
+    assert found[0] == found[1]
+    assert len(found[0][0]) >= (3_000 if disposition == "merge" else 8_900)
+
+
+def _one_by_one(_placement: Any, _required: Any, _shown: Any, _table: Any, batch: Any, by_rows: Any) -> None:
+    by_rows(batch_rows(batch))
 
 
 def test_secrets_of_the_row_stay_out_of_the_message(pipeline: Any) -> None:

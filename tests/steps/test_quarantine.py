@@ -300,7 +300,7 @@ def test_pages_agree_with_rows(pipeline: Any, monkeypatch: pytest.MonkeyPatch) -
     assert len(found[0][2]) == len(bad) > 100 and len(found[0][0]) == 30_001 - len(bad)
 
 
-def _row_by_row(_placement: Any, _required: Any, _table: Any, batch: Any, by_rows: Any) -> None:
+def _row_by_row(_placement: Any, _required: Any, _shown: Any, _table: Any, batch: Any, by_rows: Any) -> None:
     by_rows(batch_rows(batch))
 
 

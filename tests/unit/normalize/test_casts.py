@@ -230,7 +230,7 @@ def test_a_first_value_decides_the_column() -> None:
 )
 def test_the_contract_discards_values_or_rows(mode: str, columns: Any, mask: Any) -> None:
     """Rows by a mask, as other columns of theirs are in other arrays."""
-    found, refused = by_value(placement({"data_type": mode}, c="bigint"), "t", "c", [1, "x", 3])
+    found, refused = by_value(placement({"data_type": mode}, c="bigint"), "t", "c", [1, "x", 3], {})
     assert {name: array.to_pylist() for name, array in found.items()} == columns
     assert (refused and refused.to_pylist()) == mask
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 import dlt
+from dlt.errors import PipelineStepFailed
 
 
 @pytest.fixture
@@ -38,6 +39,29 @@ def test_a_table_that_fits_is_the_same_file(extracted: Any) -> None:
     columns = pipeline.default_schema.get_table_columns("items")
     kinds = {name: column["data_type"] for name, column in columns.items()}
     assert kinds == {"id": "bigint", "name": "text", "v": "bigint"}
+
+
+@pytest.mark.parametrize("mode", ["freeze", "discard_row", "discard_value", "quarantine"])
+def test_a_table_that_breaks_no_contract_is_the_same_file(tmp_path: Path, mode: Any) -> None:
+    """Whether its columns are new with it or were there before; one that breaks it is written anew."""
+    destination = dlt.destinations.duckdb(str(tmp_path / "arrow.duckdb"))
+    pipeline = dlt.pipeline("arrow", pipelines_dir=str(tmp_path), destination=destination, dataset_name="arrow")
+    same = []
+    for table in (pa.table({"id": [1]}), pa.table({"id": [2]}), pa.table({"id": [3], "new": [1]})):
+        pipeline.extract(table, table_name="items", schema_contract={"columns": mode, "data_type": mode})
+        (before,) = pipeline.list_extracted_resources()
+        kept = tmp_path / f"kept{len(same)}"
+        os.link(before, kept)
+        if len(same) == 2 and mode == "freeze":
+            with pytest.raises(PipelineStepFailed, match=r"items\.new: a new column"):
+                pipeline.normalize()
+            break
+        pipeline.normalize()
+        (package,) = pipeline.workdir.packages("normalized")
+        same.append([os.path.samefile(kept, Path(package.path, file.name)) for file in package.files])
+        pipeline.load()
+    assert same[:2] == [[True], [True]] and not any(map(any, same[2:]))
+    dlt.context.activate(None)
 
 
 @pytest.mark.parametrize(
