@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
+from dlt.io.mapped import mapped_batches, schema_of
 from dlt.late import orjson, pa, pq
 from dlt.schema.documents import word_of
 from dlt.types import JsonObject
@@ -24,8 +25,7 @@ def names_in(path: str, file_format: str) -> list[str] | None:
     if file_format == "jsonl":
         return None
     if file_format == "arrow":
-        with pa.memory_map(path) as source, pa.ipc.open_stream(source) as reader:
-            return list(reader.schema.names)
+        return list(schema_of(path).names)
     return list(pq.read_schema(path).names)
 
 
@@ -38,11 +38,10 @@ def opened(path: str, file_format: str) -> Iterator[tuple[BinaryIO, int]]:
         return
     # a load job takes Parquet, not Arrow
     with tempfile.TemporaryFile(prefix="dlt_", suffix=".parquet") as file:
-        with pa.memory_map(path) as source, pa.ipc.open_stream(source) as reader:
-            plain = pa.schema([_plain_field(field) for field in reader.schema])
-            with pq.ParquetWriter(file, plain, compression="snappy") as writer:
-                for batch in reader:
-                    writer.write_table(pa.Table.from_batches([batch]).cast(plain))
+        plain = pa.schema([_plain_field(field) for field in schema_of(path)])
+        with pq.ParquetWriter(file, plain, compression="snappy") as writer:
+            for batch in mapped_batches(path):
+                writer.write_table(pa.Table.from_batches([batch]).cast(plain))
         file.seek(0, os.SEEK_END)
         size = file.tell()
         file.seek(0)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from operator import methodcaller
 
+from dlt.io.mapped import mapped_batches, schema_of
 from dlt.late import duckdb, pa
 
 
@@ -36,33 +37,23 @@ def batches_of(query: str, rows: int) -> Iterator[pa.RecordBatch]:
 
 @contextmanager
 def batches_of_files(paths: Sequence[str]) -> Iterator[pa.RecordBatchReader]:
-    """Give the rows of files of Arrow; each file is mapped into memory while it is read, and no longer.
+    """Give the rows of files of Arrow, which are mapped into memory a few batches at a time.
 
     Args:
         paths: The files, which may have numbers of several widths, and some columns more or fewer.
     """
-    if len(paths) == 1:
-        with pa.memory_map(paths[0]) as mapped, pa.ipc.open_stream(mapped) as rows:
-            yield rows
-        return
-    schemas = [_schema_of(path) for path in paths]
+    schemas = [schema_of(path) for path in paths]
     is_one = all(schema.equals(schemas[0]) for schema in schemas)
     schema = schemas[0] if is_one else pa.unify_schemas(schemas, promote_options="permissive")
     with pa.RecordBatchReader.from_batches(schema, _batches(paths, schema)) as rows:
         yield rows
 
 
-def _schema_of(path: str) -> pa.Schema:
-    with pa.memory_map(path) as mapped, pa.ipc.open_stream(mapped) as rows:
-        return rows.schema
-
-
 def _batches(paths: Sequence[str], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     for path in paths:
-        with pa.memory_map(path) as mapped, pa.ipc.open_stream(mapped) as rows:
-            for batch in rows:
-                if batch.schema.equals(schema):
-                    yield batch
-                else:
-                    whole = [schema.empty_table(), pa.Table.from_batches([batch])]
-                    yield from pa.concat_tables(whole, promote_options="permissive").to_batches()
+        for batch in mapped_batches(path):
+            if batch.schema.equals(schema):
+                yield batch
+            else:
+                whole = [schema.empty_table(), pa.Table.from_batches([batch])]
+                yield from pa.concat_tables(whole, promote_options="permissive").to_batches()

@@ -17,8 +17,9 @@ from dlt.destinations.work import CHOICES
 from dlt.errors import DestinationTransientException, ReloadUndecided
 from dlt.ids import random_id
 from dlt.io import failpoints
+from dlt.io.mapped import mapped_batches, schema_of
 from dlt.io.paths import segment
-from dlt.late import pa, pq
+from dlt.late import pq
 from dlt.schema.typing import TableSchema
 
 
@@ -147,11 +148,7 @@ class FilesLoader:
 
 def _as_parquet(path: str, folder: str) -> str:
     target = os.path.join(folder, os.path.basename(path) + ".parquet")
-    with (
-        pa.memory_map(path) as source,
-        pa.ipc.open_stream(source) as rows,
-        pq.ParquetWriter(target, rows.schema) as writer,
-    ):
-        for batch in rows:
+    with pq.ParquetWriter(target, schema_of(path)) as writer:
+        for batch in mapped_batches(path):
             writer.write_batch(batch)
     return target

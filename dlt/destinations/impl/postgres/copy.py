@@ -13,6 +13,7 @@ from dlt.destinations.impl.postgres.binary import HEADER, TRAILER, encode, rows_
 from dlt.destinations.impl.postgres.fields import Field, fields_of
 from dlt.destinations.reading import batches_of
 from dlt.errors import DatabaseTerminalException
+from dlt.io.mapped import mapped_batches
 from dlt.late import np, pa, pc
 from dlt.schema.typing import TableSchema
 
@@ -27,9 +28,8 @@ _ROWS, _BYTES = 16_384, 4 << 20
 def arrow_batches(paths: Sequence[str]) -> Iterator[pa.RecordBatch]:
     """Yield what is in Arrow files, in small pieces."""
     for path in paths:
-        with pa.memory_map(path) as source, pa.ipc.open_stream(source) as reader:
-            for batch in reader:
-                yield from _pieces(batch)
+        for batch in mapped_batches(path):
+            yield from _pieces(batch)
 
 
 def other_batches(table: TableSchema, paths: Sequence[str], file_format: str) -> Iterator[pa.RecordBatch]:

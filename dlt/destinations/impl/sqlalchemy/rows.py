@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from dlt.destinations import reading
+from dlt.io.mapped import mapped_batches
 from dlt.late import pa
 from dlt.schema.typing import TableSchema
 
@@ -21,10 +22,9 @@ def batches_of(table: TableSchema, path: str, file_format: str) -> Iterator[pa.R
         file_format: Its format.
     """
     if file_format == "arrow":
-        with pa.memory_map(path) as source, pa.ipc.open_stream(source) as reader:
-            for batch in reader:
-                for start in range(0, batch.num_rows, _ROWS):
-                    yield batch.slice(start, _ROWS)
+        for batch in mapped_batches(path):
+            for start in range(0, batch.num_rows, _ROWS):
+                yield batch.slice(start, _ROWS)
         return
     yield from reading.batches_of(table["columns"], [(path, file_format)], _ROWS)
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dlt.destinations.impl.duckdb.dialect import DIALECT
 from dlt.destinations.impl.duckdb.memory import memory_for
 from dlt.destinations.reading import select
+from dlt.io.mapped import mapped_batches, schema_of
 from dlt.late import duckdb, pa
 from dlt.schema.arrow import arrow_type
 from dlt.schema.typing import ColumnSchema, DataType
@@ -77,10 +78,10 @@ def write_lake_file(columns: Mapping[str, ColumnSchema], path: str, file_format:
         connection.execute("SET TimeZone = 'UTC'")
         complete = {name: column for name, column in columns.items() if "data_type" in column}
         if file_format == "arrow":
-            with pa.memory_map(path) as source, pa.ipc.open_stream(source) as reader:
-                there = {name: column for name, column in complete.items() if name in reader.schema.names}
-                connection.register("rows", reader)
-                return _copy(connection, there, "rows", kind, target)
+            schema = schema_of(path)
+            there = {name: column for name, column in complete.items() if name in schema.names}
+            connection.register("rows", pa.RecordBatchReader.from_batches(schema, mapped_batches(path)))
+            return _copy(connection, there, "rows", kind, target)
         return _copy(connection, complete, f"({select(complete, [(path, file_format)])})", kind, target)
     finally:
         connection.close()
