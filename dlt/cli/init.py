@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+from fnmatch import fnmatch
 from typing import TYPE_CHECKING
 
 from dlt.cli import elsewhere
@@ -12,9 +13,10 @@ from dlt.cli.asked import read
 from dlt.cli.output import say, say_error, say_note
 from dlt.cli.source_templates import SOURCES
 from dlt.cli.templates import DEFAULT, FILES, TEMPLATES
+from dlt.configuration.providers.parsing import parse_toml
 from dlt.configuration.similar import did_you_mean
 from dlt.destinations.base import KNOWN, load_destination
-from dlt.errors import NotOffered
+from dlt.errors import ConfigProviderException, NotOffered
 from dlt.late_dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -86,6 +88,10 @@ def _make(source: str, destination: str) -> int:
         near = did_you_mean(destination, KNOWN) or "."
         say_error(f"there is no destination {destination!r}{near} Known are {', '.join(KNOWN)}.")
         return 1
+    # told before anything is written
+    if os.path.exists(".dlt") and not os.path.isdir(".dlt"):
+        say_error(".dlt is a file here, and should be a folder with settings. Move it away, or go to another folder.")
+        return 1
     script = f"{source}_pipeline.py"
     # what a person wrote is never written over
     if os.path.exists(script):
@@ -102,14 +108,19 @@ def _make(source: str, destination: str) -> int:
     # a folder may have several programs: they share what stands beside them
     _begin(".dlt/config.toml", '# settings that are no secrets\n\n[runtime]\nlog_level = "WARNING"\n')
     # each destination says itself what its credentials look like
-    _add_secrets(f"destination.{destination}", load_destination(destination).example.format(source=source))
-    _add_secrets(template.secrets.partition("]")[0].lstrip("["), template.secrets)
+    of_destination = load_destination(destination).example.format(source=source)
+    sections = {f"destination.{destination}": of_destination, _section_of(template.secrets): template.secrets}
+    left_out = [example for section, example in sections.items() if not _add_secrets(section, example)]
     _begin(".gitignore", "secrets.toml\n*.secrets.toml\n.env\n.venv/\n*.duckdb\n*.wal\n__pycache__/\n")
     needed = [f"dlt-tasks[{destination}]" if destination != "dummy" else "dlt-tasks", *template.packages]
     is_new = _begin("requirements.txt", "\n".join(needed) + "\n")
     say(f"\nYour new pipeline {source} is ready to be customized!")
     say(f"* Review and change how dlt loads your data in {script}")
     say(f"* Add credentials for {destination} and other secrets to {_SECRETS}")
+    for example in left_out:
+        say(f"  This could not be added, as the file says something of it in one line already:\n{example}")
+    if not _is_ignored():
+        say_note(f".gitignore lets {_SECRETS} into the repository. Add the line secrets.toml to it.")
     if is_new:
         say("* requirements.txt was created. Install it with:\npip3 install -r requirements.txt")
     else:
@@ -138,13 +149,35 @@ def _begin(path: str, text: str) -> bool:
     return True
 
 
-def _add_secrets(section: str, example: str) -> None:
-    """Add what credentials look like to the file of secrets, unless it has the section."""
-    if _begin(_SECRETS, f"# this file stays out of version control\n{example}"):
-        return
+def _section_of(example: str) -> str:
+    return example.partition("]")[0].lstrip("[")
+
+
+def _add_secrets(section: str, example: str) -> bool:
+    """Add what credentials look like to the file of secrets, unless it has the section; tell whether that could be."""
+    if _begin(_SECRETS, f"# this file stays out of version control\n{example}") or not example:
+        return True
     with open(_SECRETS, encoding="utf-8") as file:
         known = file.read()
-    # by the section, not by its text: whoever filled it in has another one
-    if example and f"[{section}" not in known:
-        with open(_SECRETS, "a", encoding="utf-8") as file:
-            file.write(("" if known.endswith("\n") or not known else "\n") + f"\n{example}")
+    # by the section, not by its text: whoever filled it in has another one, and may write it in another form
+    found: object = parse_toml(known, _SECRETS)
+    for part in section.split("."):
+        found = found.get(part) if isinstance(found, dict) else None
+    if found is not None:
+        return True
+    added = ("" if known.endswith("\n") or not known else "\n") + f"\n{example}"
+    try:
+        parse_toml(known + added, _SECRETS)
+    except ConfigProviderException:
+        # a table that is written in one line takes no section behind it
+        return False
+    with open(_SECRETS, "a", encoding="utf-8") as file:
+        file.write(added)
+    return True
+
+
+def _is_ignored() -> bool:
+    """Tell whether the file of secrets stays out of a repository, by the patterns of the folder."""
+    with open(".gitignore", encoding="utf-8") as file:
+        patterns = [line.strip().strip("/").removeprefix("**/") for line in file]
+    return any(fnmatch(name, pattern) for pattern in patterns for name in (".dlt", "secrets.toml", ".dlt/secrets.toml"))

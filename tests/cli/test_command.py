@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 import dlt
 from dlt import context
+from dlt.configuration.providers.parsing import parse_toml
 
 
 @pytest.fixture
@@ -148,6 +150,55 @@ def test_init_is_used_again_in_one_folder(tmp_path: Path, monkeypatch: pytest.Mo
     assert secrets.count("[destination.postgres.credentials]") == secrets.count("[destination.duckdb.credentials]") == 1
     assert (tmp_path / "fruitshop_pipeline.py").read_text() == script
     assert (tmp_path / "requirements.txt").read_text() == "mine\n"
+
+
+@pytest.mark.parametrize(
+    ("known", "told"),
+    [
+        ("[destination.postgres_old.credentials]\nhost = 'x'\n# [destination.postgres]\n", None),
+        ("destination.postgres.credentials.host = 'x'\n", None),
+        ("destination = { postgres = { credentials = { host = 'x' } } }\n", None),
+        ("destination = { duckdb = { credentials = 'x' } }\n", 'This could not be added.*database = "dlt"'),
+    ],
+)
+def test_secrets_that_are_there_stay_toml(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, known: str, told: str | None
+) -> None:
+    """Whatever form they have: the section is added where there is none of it, or shown where it cannot be."""
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / ".dlt" / "secrets.toml"
+    path.parent.mkdir()
+    path.write_text(known)
+    made = command("init", "shop", "postgres")
+    assert made.returncode == 0 and bool(re.search(told or "could not be added", made.stdout, re.DOTALL)) == bool(told)
+    found: Any = parse_toml(path.read_text(), "")["destination"]
+    assert path.read_text().startswith(known) and ("postgres" in found) == (told is None)
+    assert ("port" in found.get("postgres", {}).get("credentials", {})) == ("postgres_old" in found)
+
+
+@pytest.mark.parametrize(
+    ("patterns", "warns"), [("*.pyc\n", True), ("secrets.toml\n", False), ("/.dlt/\n", False), ("*.toml\n", False)]
+)
+def test_secrets_that_would_get_into_a_repository_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, patterns: str, warns: bool
+) -> None:
+    """What a person wrote is not written over, and the line that is missing is named; the advice works."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".gitignore").write_text(patterns)
+    made = command("init", "shop", "duckdb")
+    assert ("Add the line secrets.toml" in made.stdout + made.stderr) == warns
+    assert (tmp_path / ".gitignore").read_text() == patterns
+    (tmp_path / ".gitignore").write_text("secrets.toml\n" + patterns)
+    again = command("init", "other", "duckdb")
+    assert "Add the line secrets.toml" not in again.stdout + again.stderr
+
+
+def test_a_file_in_the_place_of_the_folder_is_told_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is written before."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".dlt").write_text("")
+    assert ".dlt is a file here" in command("init", "shop", "duckdb").stderr
+    assert [path.name for path in tmp_path.iterdir()] == [".dlt"]
 
 
 def test_init_refuses_names_of_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
