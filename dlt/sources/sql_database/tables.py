@@ -109,7 +109,7 @@ def table_rows(
         pending = _below_own(hints_of(table, backend, reflection_level, type_adapter_callback, resolve_foreign_keys))
         if incremental is not None and incremental.primary_key is None:
             incremental.primary_key = get_primary_key(table)
-    columns = _known_columns(table, reflection_level, type_adapter_callback)
+    columns = _known_columns(table, reflection_level, type_adapter_callback, query_adapter_callback)
     loader = kind(
         engine,
         backend,
@@ -295,7 +295,10 @@ def hints_of(
 
 
 def _known_columns(
-    table: sa.Table, reflection_level: ReflectionLevel, type_adapter_callback: TTypeAdapter | None
+    table: sa.Table,
+    reflection_level: ReflectionLevel,
+    type_adapter_callback: TTypeAdapter | None,
+    query_adapter_callback: TQueryAdapter | None,
 ) -> dict[str, ColumnSchema]:
     """Return the hints of the columns, those that the program set on its resource on top."""
     found = dict(table_to_resource_hints(table, reflection_level, type_adapter_callback)["columns"])
@@ -307,7 +310,8 @@ def _known_columns(
     for name, hints in given.items():
         if name in found:
             found[name] = {**found[name], **hints}
-    if unknown and isinstance(resource, DltResource):
+    # another query may have columns of its own
+    if unknown and query_adapter_callback is None and isinstance(resource, DltResource):
         logger.warning(
             "Resource '%s': column hints for %s do not match a column of table %s. Hints have the names that columns "
             "have in the database.",

@@ -103,6 +103,29 @@ def test_every_backend_gives_the_same_values(shop: str, pipeline: dlt.Pipeline, 
     assert third["name"] == "" and third["seen"] is None
 
 
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("is_declared", [False, True])
+def test_moments_that_a_query_computes(
+    shop: str, pipeline: dlt.Pipeline, backend: Any, is_declared: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The database tells no type of them: those of rows count as UTC, those of tables have no zone, unless declared."""
+
+    def with_copy(query: Any, table: Any) -> Any:
+        return query.add_columns(table.c.seen.label("copied"))
+
+    table = sql_table(shop, table="customers", backend=backend, query_adapter_callback=with_copy)
+    if is_declared:
+        table.apply_hints(columns={"copied": {"data_type": "timestamp", "timezone": False}})
+    pipeline.run(table)
+    first = loaded(pipeline, "customers")[0]
+    seen = datetime.datetime(2024, 1, 1, 10)
+    is_utc = backend == "sqlalchemy" and not is_declared
+    assert first["seen"] == seen and first["copied"].replace(tzinfo=None) == seen
+    assert (first["copied"].tzinfo is not None) == is_utc
+    # a hint for it is no mistake
+    assert "do not match" not in caplog.text
+
+
 def test_dicts_hold_python_values(shop: str) -> None:
     """Dicts hold python values."""
     row = next(iter(sql_table(shop, table="customers")))
