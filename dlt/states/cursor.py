@@ -140,5 +140,26 @@ def further(base: object, first: Mapping[str, object], second: Mapping[str, obje
     return first if _is_larger(one, other.last_value) != falling else second
 
 
+def went_back(base: object, now: Mapping[str, object], value: Mapping[str, object]) -> bool:
+    """Tell whether a cursor went back since an extract started from it, as an undo or a refresh lets it.
+
+    The extract saw none of the rows between where the cursor is now and where the extract started.
+
+    Args:
+        base: The cursor that the extract started from.
+        now: The cursor as it is now.
+        value: The cursor that the extract left.
+
+    Raises:
+        Damaged: one of them is no cursor.
+    """
+    start = Cursor.read(base).last_value if isinstance(base, Mapping) else None
+    here, there = Cursor.read(now), Cursor.read(value)
+    if start is None or None in (here.last_value, there.last_value):
+        return False
+    # cursors of one field move in one direction, which the state does not say
+    return start not in (here.last_value, there.last_value) and _is_larger(here, start) != _is_larger(there, start)
+
+
 def _is_larger(cursor: Cursor, value: object) -> bool:
     return cast("_Ordered", cursor.last_value) > value

@@ -13,7 +13,7 @@ from dlt.io import typed_json
 from dlt.io.codec import ABSENT, decode, encode
 from dlt.io.sealed import Damaged
 from dlt.late_dataclass import dataclass
-from dlt.states.cursor import CursorKey, Path, further
+from dlt.states.cursor import CursorKey, Path, further, went_back
 from dlt.states.model import State, bump, new_state
 
 _SCHEMA_NAMES: Path = ("schema_names",)
@@ -175,7 +175,10 @@ def apply(current: State | None, delta: Iterable[Change], pipeline_name: str, re
             # the first schema of a pipeline stays its default one, whichever run comes later
             value = now if change.path == ("default_schema_name",) and now and now is not ABSENT else value
         elif now != change.base:
-            if not (repeatable and is_cursor and isinstance(now, dict) and isinstance(value, dict)):
+            # rows that were taken back since are behind the cursor that this extract started from
+            if not (repeatable and is_cursor and isinstance(now, dict) and isinstance(value, dict)) or went_back(
+                change.base, now, value
+            ):
                 raise StaleExtract(
                     f"pipeline {pipeline_name}: {change} changed at the destination since this run extracted: "
                     "another run loaded in between, and loading this one as well could repeat its rows. Run the "

@@ -262,6 +262,16 @@ def test_a_cursor_that_is_gone_is_a_conflict_even_where_rows_may_repeat() -> Non
         apply(cursor(5), gone, "p", True)
 
 
+@pytest.mark.parametrize(("start", "ours", "back"), [(5, 9, 1), (5, 3, 8)])
+def test_a_cursor_that_was_taken_back_is_a_conflict_where_rows_may_repeat_too(start: int, ours: int, back: int) -> None:
+    """An undo took rows back that this extract, which started behind them, never saw."""
+    with pytest.raises(StaleExtract):
+        apply(cursor(back), difference(cursor(start), cursor(ours)), "p", True)
+    # one that found nothing new leaves it where it is, so that the rows come again
+    found = apply(cursor(1), difference(cursor(5), cursor(5, "seen")), "p", True) or cursor(1)
+    assert position(found)["last_value"] == 1
+
+
 # -- written over
 
 
