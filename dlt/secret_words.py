@@ -7,7 +7,7 @@ import re
 SECRET_NAMES = (
     r"passw(?:or)?d|passphrase|pwd|secret|api[_-]?key|apikey|access[_-]?key|account[_-]?key|private[_-]?key"
     r"|subscription[_-]?key|(?:access|auth|refresh|session|security|bearer|sas|id|api)[_-]?token|token"
-    r"|authorization|cookie|connection[_-]?string|signature|client[_-]?secret|shared[_-]?access[_-]?signature"
+    r"|(?:mask|pipeline)[_-]?salt|authorization|cookie|connection[_-]?string|signature|client[_-]?secret|shared[_-]?access[_-]?signature"
 )
 """A pattern of whole names, for larger patterns; letters of either case."""
 # `re` compiles them at their first use, and most programs use neither

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from dlt.late_dataclass import dataclass
@@ -95,6 +95,23 @@ def table_lines(jobs: Iterable[LoadedFile], new: Mapping[str, Sequence[str]]) ->
 def users_columns(names: Iterable[str]) -> tuple[str, ...]:
     """Return the names of columns without those that the library adds."""
     return tuple(name for name in names if not name.startswith("_dlt"))
+
+
+def aligned(rows: Sequence[Sequence[str]], right: Collection[int] = ()) -> list[str]:
+    """Return lines of text in columns.
+
+    Args:
+        rows: The cells of each line.
+        right: Numbers of the columns whose cells stand right.
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            cell.rjust(width) if number in right else cell.ljust(width)
+            for number, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
 
 
 def text_table(lines: Sequence[TableLine]) -> list[str]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         DltResourcesOperator,
     )
     from dlt_airflow.retries import DltRetryPolicy, dlt_retry_policy
+    from dlt_airflow.undo import DltUndoOperator
 
 _PLACES = {
     "DltCleanupOperator": "operators",
@@ -34,6 +35,7 @@ _PLACES = {
     "DltResourcesOperator": "operators",
     "DltRetryPolicy": "retries",
     "DltTaskGroup": "groups",
+    "DltUndoOperator": "undo",
     "dlt_retry_policy": "retries",
     "dlt_task": "decorator",
     "dlt_task_group": "groups",
@@ -49,6 +51,7 @@ __all__ = [
     "DltResourcesOperator",
     "DltRetryPolicy",
     "DltTaskGroup",
+    "DltUndoOperator",
     "dlt_retry_policy",
     "dlt_task",
     "dlt_task_group",

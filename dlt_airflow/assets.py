@@ -75,6 +75,10 @@ def report_assets(
         }
         if window:
             extra["window"] = [*window]
+        if report.undone:
+            extra["undone"] = list(report.undone)
+        if table in report.quarantined:
+            extra["quarantined"] = report.quarantined[table]
         if not AIRFLOW_3:
             # Airflow 2 puts the values into a set, so lists and dicts travel as text
             extra = {

@@ -98,7 +98,7 @@ class DltDecoratedOperator(DecoratedOperator, DltOperator):  # type: ignore[misc
 
     def execute(self, context: Context) -> JsonObject:
         """Call the function, load what it returns, and return what was loaded."""
-        with self._step(context):
+        with self._step(context), self._outcome.watched(self, context):
             from dlt.tasks import cleanup_step, extract_step, load_step, normalize_step
             from dlt_airflow import inline
             from dlt_airflow.fields import handed_on, window_of

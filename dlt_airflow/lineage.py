@@ -28,6 +28,7 @@ def lineage_of(report: LoadReport | None, inlets: Sequence[object] = ()) -> Oper
         SchemaDatasetFacetFields,
     )
     from airflow.providers.openlineage.extractors import OperatorLineage
+    from openlineage.client.facet_v2 import data_quality_assertions_dataset as quality
 
     from dlt.places import dataset_of, table_place
 
@@ -42,6 +43,11 @@ def lineage_of(report: LoadReport | None, inlets: Sequence[object] = ()) -> Oper
         fields = [SchemaDatasetFacetFields(name=name, type=kind) for name, kind in columns.items()]
         dataset = report.datasets.get(table, report.dataset_name)
         place = table_place(report.location, dataset, table, report.destination_type)
+        done = [quality.Assertion(str(c["check"]), bool(c["passed"])) for c in report.checks if c["table"] == table]
+        if done:
+            # by the standard what came of checks stands at an input: the table is what they read
+            facet = quality.DataQualityAssertionsDatasetFacet(assertions=done)
+            inputs.append(InputDataset(place.namespace, place.name, inputFacets={"dataQualityAssertions": facet}))
         outputs.append(
             OutputDataset(
                 namespace=place.namespace,

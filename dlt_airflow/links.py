@@ -26,6 +26,7 @@ class LoadInfoLink(BaseOperatorLink):  # type: ignore[misc]
     operators: ClassVar[list[type]] = [
         _named("DltLoadOperator", "operators"),
         _named("DltDecoratedOperator", "decorator"),
+        _named("DltUndoOperator", "undo"),
     ]
 
     @override

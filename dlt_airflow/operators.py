@@ -198,8 +198,9 @@ class DltNormalizeOperator(DltOperator):
 class DltLoadOperator(DltOperator):
     """Load what was normalized, all parts in one transaction.
 
-    It returns the rows by table, load ids, schema hashes and the LoadInfo as text. Where the run was loaded before and
-    its extract was not cleared, there is nothing to do, and the task ends as skipped.
+    It returns the rows by table, load ids, schema hashes, what came of checks of data, items that went to quarantine,
+    and the LoadInfo as text. Where a check lets the load fail, what came of all of them is its XCom "checks". Where the
+    run was loaded before and its extract was not cleared, there is nothing to do, and the task ends as skipped.
 
     Args:
         normalized: What `DltNormalizeOperator` returned, of one task or of all mapped ones.
@@ -235,7 +236,7 @@ class DltLoadOperator(DltOperator):
 
     def execute(self, context: Context) -> JsonObject:
         """Load, and return what was loaded."""
-        with self._step(context):
+        with self._step(context), self._outcome.watched(self, context):
             from dlt.tasks import LoadReport, Token
             from dlt_airflow.disk import prune
             from dlt_airflow.fields import tokens_of

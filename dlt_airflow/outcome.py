@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from airflow.providers.common.compat import sdk
@@ -88,6 +89,28 @@ class Outcome:
             task.outlets = [o for o in task.outlets if not (isinstance(o, Asset) and o.uri in idle)]
         task.log.info("%s", report.text)
         return returned
+
+    @contextmanager
+    def watched(self, task: Loading, context: Context) -> Iterator[None]:
+        """Show what came of checks of data where one of them lets the load fail; what it raises goes on.
+
+        Args:
+            task: The operator.
+            context: Context of the task.
+        """
+        try:
+            yield
+        except Exception as error:
+            from dlt.tasks.checked import check_lines, failed_checks, failed_lines
+
+            checks = failed_checks(error)
+            if checks:
+                # where the LoadInfo of a load that succeeds would stand
+                task.load_info = "\n".join(
+                    ["Not loaded, as a check failed", *check_lines(checks), *failed_lines(checks)]
+                )
+                context["ti"].xcom_push("checks", checks)
+            raise
 
     def lineage(self, task: Loading) -> OperatorLineage:
         """Return tables, columns and rows for OpenLineage, whose provider asks for them.

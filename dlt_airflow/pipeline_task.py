@@ -30,7 +30,7 @@ from dlt.observe import settle
 from dlt.pipeline import signals
 from dlt.pipeline.helpers import retry_load
 from dlt.pipeline.pipeline import Pipeline
-from dlt.tasks.again import work_of
+from dlt.tasks.again import loaded_before
 from dlt.tasks.folder import RunFolder
 from dlt.tasks.spec import Spec, StepContext
 from dlt.tasks.steps import signed
@@ -199,7 +199,7 @@ class PipelineTask:
         loaded = None
         # all of them, or the work is not done
         for name in _schemas_of(data, pipeline):
-            loaded = run.known_works(name, [work_of(run.pipeline_name, who, name)])[0]
+            loaded = loaded_before(run, who, name)
             if loaded is None:
                 break
         if loaded is not None and loaded.revision >= who.revision:

@@ -14,7 +14,7 @@ from dlt_prefect.blocks import DltDestination, DltPipeline
 from dlt_prefect.elsewhere import step_job
 from dlt_prefect.flows import dlt_flow, run_pipeline, run_steps
 from dlt_prefect.reschedule import automation, reschedule
-from dlt_prefect.tasks import clean_up, extract, list_resources, load, normalize
+from dlt_prefect.tasks import clean_up, extract, list_resources, load, normalize, undo
 
 __all__ = [
     "DltDestination",
@@ -30,4 +30,5 @@ __all__ = [
     "run_pipeline",
     "run_steps",
     "step_job",
+    "undo",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -22,6 +22,7 @@ from prefect.logging.handlers import APILogHandler
 
 from dlt.places import table_place
 from dlt.progress import Collector, TableLog
+from dlt.tasks.checked import shown_keys, verdict
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -130,20 +131,22 @@ def show_report(report: JsonObject) -> None:
         report: A LoadReport as JSON.
     """
     name = str(report["pipeline_name"])
-    rows = report["rows"]
+    rows, quarantined = report["rows"], report["quarantined"]
     loads = ", ".join(report["load_ids"]) or "none"
     create_table_artifact(
         key=artifact_key(name, "load"),
         table=[
             {
                 "table": table,
-                "rows": rows[table],
+                "rows": rows.get(table, 0),
+                "quarantined": quarantined.get(table, 0),
                 "seconds": round(report["seconds"].get(table, 0.0), 2),
                 "new columns": ", ".join(report["schema_update"].get(table, {})),
                 "columns": len(report["tables"].get(table, {})),
                 "dataset": report["datasets"].get(table, report["dataset_name"]),
             }
-            for table in sorted(rows)
+            # of a table all items may wait in quarantine
+            for table in sorted({*rows, *quarantined})
         ],
         description=f"{name}: load {loads} into {report['location']}",
     )
@@ -151,6 +154,48 @@ def show_report(report: JsonObject) -> None:
         key=artifact_key(name, "schema-changes"), markdown=schema_changes(report), description=f"{name}: schema"
     )
     create_markdown_artifact(key=artifact_key(name, "summary"), markdown=summary(report), description=f"{name}: load")
+    show_checks(name, report["checks"], f"load {loads}")
+
+
+def show_undo(report: JsonObject) -> None:
+    """Make the artifact of an undo: what it did to tables and state.
+
+    Args:
+        report: A LoadReport as JSON.
+    """
+    name = str(report["pipeline_name"])
+    create_markdown_artifact(
+        key=artifact_key(name, "undo"), markdown=f"```text\n{report['text']}\n```\n", description=f"{name}: undo"
+    )
+
+
+def show_checks(pipeline_name: str, checks: Sequence[JsonObject], what: str) -> None:
+    """Make the artifact of checks of data, of those that passed too; none where no check was done.
+
+    Args:
+        pipeline_name: Name of the pipeline.
+        checks: What came of them, as JSON.
+        what: What was checked.
+    """
+    if not checks:
+        return
+    failed = sum(not check["passed"] for check in checks)
+    create_table_artifact(
+        key=artifact_key(pipeline_name, "checks"),
+        table=[
+            {
+                "table": check["table"],
+                "check": check["check"],
+                "scope": check["scope"],
+                "result": verdict(check),
+                "failing": check["failing"],
+                "checked": check["checked"],
+                "keys": shown_keys(check),
+            }
+            for check in checks
+        ],
+        description=f"{pipeline_name}: {what}, {len(checks) - failed} of {len(checks)} checks of its data passed",
+    )
 
 
 def schema_changes(report: JsonObject) -> str:
@@ -179,6 +224,15 @@ def summary(report: JsonObject) -> str:
     ]
     for table in sorted(rows, key=lambda table: (-rows[table], table)):
         lines.append(f"| {table} | {rows[table]} | {'█' * round(20 * rows[table] / most)} |")
+    if report["quarantined"]:
+        items = ", ".join(f"{count} of {table}" for table, count in sorted(report["quarantined"].items()))
+        lines += ["", f"Items that went to quarantine: {items}."]
+    if report["checks"]:
+        lines += ["", "| check | table | result | failing | checked |", "| --- | --- | --- | ---: | ---: |"]
+        for check in report["checks"]:
+            # a pattern may hold what ends a cell
+            shown = [str(value).replace("|", "\\|") for value in (check["check"], check["table"], verdict(check))]
+            lines.append(f"| {' | '.join(shown)} | {check['failing']} | {check['checked']} |")
     lines += ["", "Load ids: " + (", ".join(f"`{load}`" for load in report["load_ids"]) or "none"), ""]
     lines += ["```text", report["text"], "```", ""]
     return "\n".join(lines)
@@ -208,6 +262,8 @@ def record_assets(report: JsonObject) -> None:
             asset.key,
             {
                 "rows": rows,
+                "quarantined": report["quarantined"].get(table, 0),
+                "undone": report["undone"],
                 "load_ids": report["load_ids"],
                 "columns": report["tables"].get(table, {}),
                 "schema_hash": report["schema_hash"],

@@ -20,7 +20,7 @@ from prefect.runtime import task_run
 from prefect.states import Completed
 from prefect.tasks import exponential_backoff
 
-from dlt.errors import causes
+from dlt.errors import LoadUndone, causes
 from dlt.tasks import (
     HandoffCorrupt,
     HandoffMissing,
@@ -29,8 +29,10 @@ from dlt.tasks import (
     StepContext,
     Token,
     is_terminal,
+    undo_step,
     window_given,
 )
+from dlt.tasks.checked import failed_checks
 from dlt.types import JsonObject
 from dlt_prefect import observe, stopping, windows
 from dlt_prefect.blocks import resolve, values_of
@@ -41,8 +43,12 @@ if TYPE_CHECKING:
     from prefect import Task
     from prefect.client.schemas.objects import TaskRun
 
-BEGIN_AGAIN = (StaleExtract, HandoffMissing, HandoffCorrupt)
+BEGIN_AGAIN = (StaleExtract, HandoffMissing, HandoffCorrupt, LoadUndone)
 """Errors after which the same task cannot succeed, but a run that extracts again can."""
+
+
+_TOLD = ("load_ids", "rows", "quarantined", "checks", "schema_update", "skipped", "location")
+"""What an event says of a load."""
 
 
 def _retry(_task: Task[..., object], _task_run: TaskRun, state: State) -> bool:
@@ -198,13 +204,60 @@ def load(
                 "dlt.load.completed",
                 name,
                 identity,
-                **{key: report[key] for key in ("load_ids", "rows", "schema_update", "skipped", "location")},
+                **{key: report[key] for key in _TOLD},
             )
     except Exception as error:
         # whoever listens wants to know of a load that failed for good, once
         if is_terminal(error) or last_try():
-            observe.tell("dlt.load.failed", name, identity, error=str(error), terminal=is_terminal(error))
+            checks = failed_checks(error)
+            observe.tell(
+                "dlt.load.failed", name, identity, error=str(error), terminal=is_terminal(error), checks=checks
+            )
+            _show_failed(name, checks)
         raise
+    return report
+
+
+def _show_failed(name: str, checks: list[JsonObject]) -> None:
+    """Make the artifact of a load that failed by a check; where the server does not answer the error is to be told."""
+    try:
+        observe.show_checks(name, checks, "nothing was loaded")
+    except Exception as error:  # noqa: BLE001 - why the load failed counts more than a page that shows it
+        get_run_logger().warning("The artifact of the checks was not made: %s", error)
+
+
+def _undo_name(parameters: JsonObject) -> str:
+    spec = parameters["spec"]
+    return f"{task_run.task_name} {spec if isinstance(spec, str) else pipeline_label(Spec.from_dict(spec))}"
+
+
+@task(name="undo", task_run_name=_undo_name, **{**_OPTIONS, "cache_policy": NO_CACHE})
+def undo(
+    spec: str | JsonObject, load_ids: str | Sequence[str], cascade: bool = False, blocks: Sequence[str] = ()
+) -> JsonObject:
+    """Undo loads: their rows go, those that they replaced come back, cursors too; return the report.
+
+    A load that was undone before stays as it is.
+
+    Args:
+        spec: A spec with the pipeline, or "dlt-pipeline/name" of a block that holds it; it needs no source.
+        load_ids: The loads, as in the report of a load.
+        cascade: Undo later loads that are in the way too.
+        blocks: Blocks that hold settings and secrets, as "type/name".
+    """
+    whole, names = resolve(spec, blocks)
+    run = TaskRunContext.get()
+    again = run is not None and max(run.task_run.run_count, run.task_run.flow_run_run_count) > 1
+    with values_of(names), _plain_errors():
+        observe.send_logs()
+        context = step_context(flow_run_id(), "", None, 0, observe.log_lines())
+        report = undo_step(whole, load_ids, context, cascade, again).to_dict()
+        get_run_logger().info("%s", report["text"])
+        if not report["known"]:
+            observe.show_undo(report)
+            observe.record_assets(report)
+            told = {key: report[key] for key in ("load_ids", "undone", "location")}
+            observe.tell("dlt.undo.completed", str(report["pipeline_name"]), flow_run_id(), **told)
     return report
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from dlt.errors.base import DltException, TerminalException
 
 
@@ -42,4 +44,10 @@ class StepFailedElsewhere(OrchestrationException):
 
 
 class StepImpossibleElsewhere(StepFailedElsewhere, TerminalException):
-    """A step that ran in another environment failed, and another try cannot help."""
+    """A step that ran in another environment failed, and another try cannot help.
+
+    Attributes:
+        checks: What came of checks of data, as JSON, where the load failed by one of them.
+    """
+
+    checks: Sequence[Mapping[str, object]] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from dlt.packages.manifest import CheckDone
@@ -11,19 +11,20 @@ from dlt.pipeline.reading import client_for, sync_if_new
 from dlt.schema.system_tables import CHECKS_TABLE, checks_table
 
 
-def check_results(parts: Parts, load_id: str | None, limit: int) -> list[CheckDone]:
+def check_results(parts: Parts, load_id: str | None, limit: int, names: Iterable[str] | None = None) -> list[CheckDone]:
     """Return what came of checks of loads that the destination has, the newest first.
 
     Args:
         parts: The pipeline.
         load_id: Load id of one load; all when None.
         limit: So many results at most.
+        names: Schemas of the loads; those that the working folder has when None.
     """
     target = parts.target
     target.need("check_results")
     sync_if_new(parts)
     # schemas that share a dataset share the table
-    schemas = {target.dataset_for(name): name for name in parts.home.schemas}
+    schemas = {target.dataset_for(name): name for name in (parts.home.schemas if names is None else names)}
     found = [result for name in schemas.values() for result in _in_dataset(parts, name, load_id, limit)]
     # a load has checks of one moment
     found.sort(key=lambda result: result.checked_at, reverse=True)

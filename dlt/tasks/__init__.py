@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from dlt.tasks.steps import cleanup_step, commit_step, extract_step, load_step, normalize_step, resource_names
     from dlt.tasks.terminal import is_terminal
     from dlt.tasks.token import PackageRef, Token
+    from dlt.tasks.undoing import undo_step
     from dlt.tasks.windows import Window, moment, window_given
 else:
     # a program that only plans a fan-out, such as a DAG that is parsed, must not load the steps
@@ -51,6 +52,7 @@ else:
             "moment": "dlt.tasks.windows:moment",
             "normalize_step": "dlt.tasks.steps:normalize_step",
             "resource_names": "dlt.tasks.steps:resource_names",
+            "undo_step": "dlt.tasks.undoing:undo_step",
             "window_given": "dlt.tasks.windows:window_given",
         },
     )
@@ -79,5 +81,6 @@ __all__ = [
     "moment",
     "normalize_step",
     "resource_names",
+    "undo_step",
     "window_given",
 ]

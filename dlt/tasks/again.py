@@ -47,14 +47,15 @@ def work_of(
     return Work(key, context.revision, load_id, before, resources or {}, reprocess)
 
 
-def loaded_before(run: TaskRun, context: StepContext) -> WorkDone | None:
+def loaded_before(run: TaskRun, context: StepContext, schema_name: str | None = None) -> WorkDone | None:
     """Return what the destination knows of the work of an extract, None if it was never loaded.
 
     Args:
         run: The step, with its pipeline, in step with the destination.
         context: The run, the part and the wish.
+        schema_name: Its schema; the default one when None.
     """
-    name = run.pipeline.default_schema_name
+    name = schema_name or run.pipeline.default_schema_name
     found = run.known_works(name, [work_of(run.pipeline_name, context, name)])[0] if name else None
     # what was undone is to be extracted again, as if it had never been loaded
     return None if found is not None and found.is_undone else found

@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from dlt.tasks.request import StepRequest
     from dlt.types import JsonObject
 
-_AS_THEY_ARE = ("StaleExtract", "HandoffMissing", "HandoffCorrupt", "Superseded", "ReloadUndecided", "EmptyWindow")
+_AS_THEY_ARE = (
+    *("StaleExtract", "HandoffMissing", "HandoffCorrupt", "Superseded", "ReloadUndecided", "EmptyWindow"),
+    "LoadUndone",
+)
 """Errors that a caller may act upon; their message is all that they have."""
 _LAST_LINES = 20
 """Lines of its standard error that the error of a step without an answer shows."""
@@ -113,7 +116,9 @@ def made_of(answer: bytes, what: str, code: int, last: Sequence[str] = ()) -> Js
     for name in failure["kinds"]:
         if name in _AS_THEY_ARE:
             raise getattr(errors, name)(message)
-    raise (StepImpossibleElsewhere if failure["terminal"] else StepFailedElsewhere)(message)
+    if failure["terminal"]:
+        raise StepImpossibleElsewhere(message, checks=failure.get("checks") or ())
+    raise StepFailedElsewhere(message)
 
 
 def told(runs_in: RunsIn | Mapping[str, object]) -> str:

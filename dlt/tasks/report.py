@@ -11,6 +11,7 @@ from dlt.info import LoadInfo
 from dlt.late_dataclass import dataclass
 from dlt.redact import redact
 from dlt.tables import TableLine, table_lines, text_table, users_columns
+from dlt.tasks.checked import as_json, check_lines, failed_lines, recorded_checks
 from dlt.tasks.token import PackageRef, Token
 from dlt.types import JsonObject
 
@@ -35,7 +36,10 @@ class LoadReport:
         datasets: Dataset by table, of the same tables.
         schema_update: Columns that were added, by table.
         schema_hash: Version hash of the schema, by schema.
+        quarantined: Items that went to quarantine, by root table.
+        checks: What came of checks of data, of those that passed too.
         removed: Tables from which the rows of an earlier load of the run were deleted.
+        undone: Loads that are there no more, where the task undid some.
         skipped: The destination had all of it already.
         known: It had it by an earlier wish: this is no retry, and nothing is new.
         text: The LoadInfo as text.
@@ -54,7 +58,10 @@ class LoadReport:
     datasets: dict[str, str] = field(default_factory=dict)
     schema_update: dict[str, dict[str, str]] = field(default_factory=dict)
     schema_hash: dict[str, str] = field(default_factory=dict)
+    quarantined: dict[str, int] = field(default_factory=dict)
+    checks: list[JsonObject] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
+    undone: list[str] = field(default_factory=list)
     skipped: bool = False
     known: bool = False
     text: str = ""
@@ -102,7 +109,7 @@ def report_of(
     skipped = bool(results) and all(result.skipped for result in results)
     load_ids = [load_id for result in results for load_id in result.load_ids]
     # rows are those that normalize counted: a load that was done before counts nothing
-    report = _bare(run, [reference for _, reference in chosen], load_ids)
+    report = bare_report(run, [reference for _, reference in chosen], load_ids)
     jobs = [job for result in results for job in result.jobs]
     seconds = {found.name: found.seconds for found in table_lines(jobs, {}) if found.seconds is not None}
     tables, datasets, update, hashes = {}, {}, {}, {}
@@ -122,6 +129,10 @@ def report_of(
     named = info._replace(loads_ids=load_ids)
     # of a retry the destination has it by the wish of this very run: something is new
     known = skipped and all(result.known for result in results)
+    checks = as_json(info.checks)
+    if skipped and not known:
+        # the try that loaded died before it could tell
+        checks = recorded_checks(run, [package.schema_name for package in info.load_packages], load_ids)
     report = replace(
         report,
         seconds=seconds,
@@ -129,6 +140,8 @@ def report_of(
         datasets=datasets,
         schema_update=update,
         schema_hash=hashes,
+        quarantined=info.quarantined,
+        checks=checks,
         removed=removed,
         skipped=skipped,
         known=known,
@@ -148,13 +161,22 @@ def known_report(run: TaskRun, tokens: Sequence[Token], done: Sequence[WorkDone]
     """
     load_ids = list(dict.fromkeys(found.load_id for found in done))
     references = [reference for token in tokens for reference in token.packages]
-    report = _bare(run, references, load_ids)
+    report = bare_report(run, references, load_ids)
     known = bool(done) and all(found.wish != wish for found in done)
-    report = replace(report, skipped=True, known=known)
+    schemas = dict.fromkeys(reference.schema_name for reference in references)
+    checks = [] if known else recorded_checks(run, schemas, load_ids)
+    report = replace(report, skipped=True, known=known, checks=checks)
     return replace(report, text=_skipped(report, tokens[0].run_id))
 
 
-def _bare(run: TaskRun, references: Sequence[PackageRef], load_ids: list[str]) -> LoadReport:
+def bare_report(run: TaskRun, references: Sequence[PackageRef], load_ids: list[str]) -> LoadReport:
+    """Return a report of where something was done, and of the rows of packages.
+
+    Args:
+        run: The step, with its pipeline.
+        references: The packages.
+        load_ids: Load ids at the destination.
+    """
     rows: dict[str, int] = {}
     for reference in references:
         for table, count in reference.rows.items():
@@ -184,12 +206,15 @@ def _text(report: LoadReport, info: LoadInfo, run_id: str) -> str:
     if report.removed:
         lines.append(f"Rows of an earlier load of run {run_id} were deleted from {', '.join(report.removed)}")
     table = text_table(report.lines)
-    return "\n".join(lines if not table or lines[-len(table) :] == table else [*lines, *table])
+    if table and lines[-len(table) :] != table:
+        lines += table
+    return "\n".join([*lines, *check_lines(report.checks)])
 
 
 def _skipped(report: LoadReport, run_id: str) -> str:
     what = f"was loaded before, as {', '.join(report.load_ids)}" if report.load_ids else "has nothing to load"
-    return f"{report.pipeline_name}: run {run_id} {what}. Nothing was loaded now, and nothing was changed."
+    told = f"{report.pipeline_name}: run {run_id} {what}. Nothing was loaded now, and nothing was changed."
+    return "\n".join([told, *check_lines(report.checks), *failed_lines(report.checks)])
 
 
 def _safe(value: object) -> object:

@@ -17,6 +17,7 @@ from dlt.errors import SpecInvalid, causes
 from dlt.late_dataclass import dataclass
 from dlt.progress import Collector
 from dlt.redact import clean_error
+from dlt.tasks.checked import failed_checks
 from dlt.tasks.spec import StepContext
 from dlt.tasks.steps import cleanup_step, extract_step, load_step, normalize_step, resource_names
 from dlt.tasks.terminal import is_terminal
@@ -131,7 +132,8 @@ def failed(error: Exception, hidden: Sequence[str] = ()) -> JsonObject:
     """
     clean_error(error, hidden)
     kinds = [type(cause).__name__ for cause in causes(error)]
-    return {"format": FORMAT, "error": {"kinds": kinds, "message": str(error), "terminal": is_terminal(error)}}
+    told = {"kinds": kinds, "message": str(error), "terminal": is_terminal(error), "checks": failed_checks(error)}
+    return {"format": FORMAT, "error": told}
 
 
 def _extract(context: StepContext, spec: JsonObject | None, _tokens: Sequence[JsonObject]) -> JsonObject:

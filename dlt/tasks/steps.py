@@ -17,6 +17,7 @@ from dlt.extract.source import DltSource
 from dlt.load.work import OWN_STATE, REPEATS, roots_to_empty
 from dlt.packages.manifest import StepMetrics
 from dlt.packages.package import MANIFEST, LoadPackage
+from dlt.schema.system_tables import QUARANTINE_TABLE
 from dlt.states.delta import Change, difference, encode_delta, fingerprints, stale_changes
 from dlt.states.model import State
 from dlt.tasks.again import (
@@ -373,5 +374,7 @@ def _extracted_rows(package: LoadPackage) -> dict[str, int]:
 def _loaded_rows(package: LoadPackage) -> dict[str, int]:
     rows: dict[str, int] = {}
     for file in package.files:
-        rows[file.table] = rows.get(file.table, 0) + file.rows
+        # items in quarantine are no rows of a table, and are counted apart
+        if file.table != QUARANTINE_TABLE:
+            rows[file.table] = rows.get(file.table, 0) + file.rows
     return rows

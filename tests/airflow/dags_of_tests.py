@@ -39,6 +39,15 @@ with DAG("harmed", schedule=None, **WIDE) as harmed:
         **RETRY,
     )
 
+with DAG("trust", schedule=None, **WIDE) as trust:
+    dlt_task_group(
+        source=os.environ["DLT_TEST_TRUST"] + ":trust",
+        pipeline=PROGRAM + ":make_pipeline",
+        source_args={"file": conf("file")},
+        pipeline_args=HARMED,
+        **RETRY,
+    )
+
 with DAG("changing", schedule=None, **WIDE) as changing:
     dlt_task_group(
         source=PROGRAM + ":changing",

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from tests.airflow.conftest import DAGS, ROOT
@@ -58,11 +59,19 @@ def test_dag(name: str, files: None, tmp_path: Path, monkeypatch: pytest.MonkeyP
 
     found = [value for value in vars(module).values() if isinstance(value, DAG)] or list(dags_of(DAGS / name))
     assert len(found) == 1
-    run = found[0].test(logical_date=pendulum.datetime(2026, 1, 3))
+    conf = {}
+    if name == "undo_dag.py":
+        # what it undoes was loaded by the DAG above it on the page
+        before = next(dags_of(DAGS / "trusted_dag.py")).test(logical_date=pendulum.datetime(2026, 1, 2))
+        assert str(before.state) == "success"
+        with duckdb.connect(str(tmp_path / "trusted.duckdb")) as connection:
+            ((conf["load_ids"],),) = connection.execute("SELECT load_id FROM shop._dlt_loads").fetchall()
+    run = found[0].test(logical_date=pendulum.datetime(2026, 1, 3), run_conf=conf)
+    if name == "undo_dag.py":
+        with duckdb.connect(str(tmp_path / "trusted.duckdb")) as connection:
+            assert connection.execute("SELECT count(*) FROM shop.orders").fetchall() == [(0,)]
     assert str(run.state) == "success", {ti.task_id: ti.state for ti in run.get_task_instances()}
     if name == "days_dag.py":
-        import duckdb
-
         with duckdb.connect(str(tmp_path / "daily.duckdb")) as connection:
             assert connection.execute("""SELECT DISTINCT date_part('day', "at") FROM days.hours""").fetchall() == [(2,)]
 

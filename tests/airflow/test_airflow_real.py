@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -31,6 +32,8 @@ def airflow() -> Iterator[Airflow]:
         AIRFLOW__CELERY__BROKER_URL=f"redis://127.0.0.1:{redis}/0",
         AIRFLOW__CELERY__WORKER_PREFETCH_MULTIPLIER="1",
         DLT_TEST_PROGRAM=str(Path(program.__file__)),
+        DLT_TEST_TRUST=str(ROOT / "tests" / "steps" / "trust_program.py"),
+        MASK_SALT="a-salt-of-the-tests",
     )
     service.environment["AIRFLOW__CELERY__RESULT_BACKEND"] = f"redis://127.0.0.1:{redis}/1"
     service.environment["DLT_TEST_URL"] = service.postgres.new_database()
@@ -213,6 +216,52 @@ def test_a_run_that_is_stopped(airflow: Airflow, url: str, tmp_path: Path) -> No
     assert airflow.finish("harmed", [run], 120) == {run: "success"}
     plain(url, "clean_stopped", 6, 11)
     assert content(url, "stopped") == content(url, "clean_stopped")
+
+
+# -- checks, quarantine, undo
+
+
+def test_checks_quarantine_and_undo(airflow: Airflow, url: str, tmp_path: Path) -> None:
+    """A load that is killed behind its commit, or its checks, tells of them in its next try; a failed check has none.
+
+    A run that was undone loads its rows again when it is cleared.
+    """
+    airflow.unpause("trust")
+
+    def begin(name: str, totals: list[Any], point: str = "") -> str:
+        file = tmp_path / f"{name}.json"
+        file.write_text(json.dumps({"orders": [{"id": n, "total": total} for n, total in enumerate(totals, 1)]}))
+        once = str(tmp_path / f"{name}.once")
+        return airflow.trigger("trust", name, name=name, file=str(file), stage="load", point=point, once=once)
+
+    killed = [begin(f"trust_{n}", [7, 70, "free"], f"load.after_{p}#1") for n, p in enumerate(("checks", "commit"))]
+    failed = begin("distrust", [7, 700])
+    states = airflow.finish("trust", [*killed, failed], 240)
+    assert states == {**dict.fromkeys(killed, "success"), failed: "failed"}
+    for name in killed:
+        assert airflow.tasks("trust", name)["dlt.load"]["try_number"] == 2
+        report = airflow.xcom("trust", name, "dlt.load")
+        assert [c["check"] for c in report["checks"] if not c["passed"]] == ["between(total: 0 to 50)"]
+        assert len(report["checks"]) == 4
+        assert report["quarantined"] == {"orders": 1}
+        assert query(url, f"SELECT id FROM {name}.orders ORDER BY 1") == [(1,), (2,)]
+    told = airflow.call("/api/v2/assets/events?limit=100&source_dag_id=trust")["asset_events"]
+    extras = {event["uri"].split("/")[-2]: event["extra"] for event in told if event["uri"].endswith("/orders")}
+    assert {name: (e["rows"], e["quarantined"]) for name, e in extras.items()} == dict.fromkeys(killed, (2, 1))
+
+    assert airflow.tasks("trust", failed)["dlt.load"]["try_number"] == 1
+    assert "1 of 2 rows (id=2). Nothing of it was loaded" in airflow.log_of("trust", failed, "dlt.load")
+    assert [c["passed"] for c in airflow.xcom("trust", failed, "dlt.load", "checks")] == [True, False, False, True]
+    page = f"/api/v2/dags/trust/dagRuns/{failed}/taskInstances/dlt.load"
+    assert "orders  load   error         1        2" in airflow.call(page)["rendered_fields"]["load_info"]
+
+    pipeline = program.make_pipeline(killed[0], url)
+    (load_id,) = pipeline.dataset().load_ids()
+    pipeline.undo(load_id)
+    assert query(url, f"SELECT count(*) FROM {killed[0]}.orders") == [(0,)]
+    airflow.clear("trust", killed[0])
+    assert airflow.finish("trust", [killed[0]], 120) == {killed[0]: "success"}
+    assert query(url, f"SELECT id FROM {killed[0]}.orders ORDER BY 1") == [(1,), (2,)]
 
 
 # -- a backfill

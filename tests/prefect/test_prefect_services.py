@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 import os
 import signal
 import sys
@@ -15,11 +16,12 @@ from uuid import UUID
 
 import pytest
 
+import dlt
 from dlt.errors import StepImpossibleElsewhere
-from dlt_prefect import automation, run_pipeline, step_job
+from dlt_prefect import DltPipeline, automation, run_pipeline, step_job
 from tests.prefect import shop
 from tests.prefect.rows import content, load_directly, spec
-from tests.prefect.services import Services, wait_for
+from tests.prefect.services import ROOT, Services, wait_for
 from tests.shares import chosen
 
 pytestmark = [pytest.mark.heavy_prefect, pytest.mark.timeout(1500)]
@@ -150,6 +152,52 @@ def test_a_rescheduled_run_does_not_extract_again(
     assert services.end(run, states={"COMPLETED", "FAILED"}).state_type.value == "COMPLETED"
     assert len(list(imported.iterdir())) == 1
     assert content(database, "cached", tmp_path) == clean
+
+
+def test_checks_quarantine_and_undo(services: Services, deployment: UUID, database: str, tmp_path: Path) -> None:
+    """A load that is killed behind its commit is undone: rescheduled, its run begins again, and tells of checks.
+
+    A run whose check fails is not tried again.
+    """
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.filters import LogFilter, LogFilterFlowRunId
+
+    def plan(dataset: str, totals: list[Any], **crash: str) -> dict[str, Any]:
+        file = tmp_path / f"{dataset}.json"
+        file.write_text(json.dumps({"orders": [{"id": n, "total": total} for n, total in enumerate(totals, 1)]}))
+        made = spec(database, dataset, pipeline_args={"crash": crash, "pipeline_name": "trust"} if crash else {})
+        return made | {"source": f"{ROOT}/tests/steps/trust_program.py:trust", "source_args": {"file": str(file)}}
+
+    DltPipeline(source="no:source", secrets={"mask_salt": "a-salt-of-the-tests"}).save("salt")
+    salt = ["dlt-pipeline/salt"]
+    harm = {"stage": "load", "point": "load.after_commit#1", "once": str(tmp_path / "once")}
+    killed = services.begin(deployment, spec=plan("trust", [7, 70, "free"], **harm), blocks=salt)
+    failed = services.begin(deployment, spec=plan("distrust", [7, 700]), blocks=salt)
+    assert services.end(killed).state_type.value == "CRASHED"
+    pipeline = dlt.pipeline(
+        "trust", destination=dlt.destinations.postgres(database), dataset_name="trust", pipelines_dir=str(tmp_path)
+    )
+    (load_id,) = pipeline.dataset().load_ids()
+    pipeline.undo(load_id)
+    services.run([sys.executable, "-m", "dlt_prefect", "reschedule", str(killed), *SOON])
+    assert services.end(killed, states={"COMPLETED", "FAILED"}).state_type.value == "COMPLETED"
+    assert pipeline.dataset().orders.select("id").fetchall() == [(1,), (2,)]
+    assert len(pipeline.quarantine.rows()) == 1
+    found = {artifact.key: artifact for artifact in services.artifacts_of(killed)}
+    assert [row["result"] for row in json.loads(found["dlt-trust-checks"].data)] == [
+        "passed",
+        "passed",
+        "warn",
+        "passed",
+    ]
+
+    ended = services.end(failed)
+    assert ended.state_type.value == "FAILED" and "check between(total: 0 to 100)" in ended.state.message
+    assert [run.run_count for run in services.tasks_of(failed) if run.name.startswith("load ")] == [1]
+    assert any(artifact.key == "dlt-shop-checks" for artifact in services.artifacts_of(failed))
+    with get_client(sync_client=True) as client:
+        logs = client.read_logs(LogFilter(flow_run_id=LogFilterFlowRunId(any_=[failed])))
+    assert any("1 of 2 rows (id=2). Nothing of it was loaded" in log.message for log in logs)
 
 
 def test_an_automation_for_one_deployment_and_tag(services: Services, deployment: UUID, database: str) -> None:

@@ -6,12 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import orjson
 import pytest
 
 import dlt
 from dlt import check
-from dlt.errors import ChecksFailed, PipelineStepFailed
+from dlt.errors import ChecksFailed, PipelineStepFailed, StepImpossibleElsewhere
 from dlt.tasks import LoadReport, Spec, StepContext, extract_step, is_terminal, load_step, normalize_step
+from dlt.tasks.checked import failed_checks
+from dlt.tasks.elsewhere import made_of
+from dlt.tasks.request import failed as answer_of_failed
 
 PROGRAM = str(Path(__file__).resolve())
 
@@ -77,3 +81,9 @@ def test_a_load_task_checks_its_rows(spec: Any, own_folder: Path) -> None:
     assert isinstance(failed.value.__cause__, ChecksFailed) and is_terminal(failed.value)
     assert "run this task again once the cause is mended, or the extract task" in str(failed.value)
     assert counts(own_folder) == [(3, 3)]
+    # whoever let the step run in another environment shows the same
+    results = failed_checks(failed.value)
+    assert [check["passed"] for check in results] == [False, True, True]
+    with pytest.raises(StepImpossibleElsewhere, match=r"check unique\(id\): 2 of 4 rows") as elsewhere:
+        made_of(orjson.dumps(answer_of_failed(failed.value)), "load", 1)
+    assert failed_checks(elsewhere.value) == results
