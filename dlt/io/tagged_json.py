@@ -44,6 +44,44 @@ def kind_and_text(value: object) -> tuple[str, str] | None:
     return None
 
 
+def untagged(document: object) -> object:
+    """Return a document with the values that its texts with tags stand for.
+
+    Args:
+        document: Dicts, lists and values, as JSON has them.
+    """
+    if isinstance(document, dict):
+        return {key: untagged(value) for key, value in document.items()}
+    if isinstance(document, list):
+        return [untagged(value) for value in document]
+    # a character alone stands for nothing
+    if not isinstance(document, str) or len(document) < 2 or not 0 <= ord(document[0]) - PUA_START < len(TAGS):
+        return document
+    try:
+        return _read(TAGS[ord(document[0]) - PUA_START], document[1:])
+    except (ValueError, ArithmeticError):
+        # a text of the user that only looks like one
+        return document
+
+
+def _read(kind: str, text: str) -> object:
+    match kind:
+        case "decimal" | "wei":
+            return Decimal(text)
+        case "datetime":
+            # Python 3.10 reads no Z
+            return datetime.datetime.fromisoformat(f"{text[:-1]}+00:00" if text.endswith("Z") else text)
+        case "date":
+            return datetime.date.fromisoformat(text)
+        case "time":
+            return datetime.time.fromisoformat(text)
+        case "uuid":
+            return uuid.UUID(text)
+        case "hexbytes":
+            return bytes.fromhex(text.removeprefix("0x"))
+    return base64.b64decode(text, validate=True)
+
+
 def dump_sorted(document: object) -> bytes:
     """Return a document as JSON with tags, the keys of objects in order.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import urllib.error
 import urllib.request
 from email.message import Message
@@ -40,11 +41,32 @@ def post(url: str, body: bytes, timeout: float) -> None:
     Args:
         url: Where to; a secret.
         body: The document.
-        timeout: Seconds that the server has for each of its answers.
+        timeout: Seconds that the server has to be reached, and then to answer.
 
     Raises:
         NotDelivered: the server was not reached, did not answer in time, or refused.
     """
+    ends: list[Exception | None] = []
+
+    def send() -> None:
+        try:
+            _send(url, body, timeout)
+        except Exception as error:  # noqa: BLE001 - raised below, in the thread that waits
+            ends.append(error)
+        else:
+            ends.append(None)
+
+    # a thread of its own: the time of a socket begins anew with each byte that a server lets drop
+    thread = threading.Thread(target=send, name="dlt message", daemon=True)
+    thread.start()
+    thread.join(2 * timeout)
+    if not ends:
+        raise NotDelivered(f"the server did not end its answer within {2 * timeout:g} s")
+    if ends[0] is not None:
+        raise ends[0]
+
+
+def _send(url: str, body: bytes, timeout: float) -> None:
     try:
         request = urllib.request.Request(url, body, {"Content-Type": "application/json", "User-Agent": "dlt"})
         with urllib.request.build_opener(_NoRedirect).open(request, timeout=timeout):
@@ -70,7 +92,8 @@ def _said(error: urllib.error.HTTPError) -> str:
             found = error.read(_MOST_READ)
         except (HTTPException, OSError):
             return ""
-    return found.decode(errors="replace").strip()
+    # one line, as that of the log is one
+    return " ".join(found.decode(errors="replace").split())
 
 
 def _parts(url: str) -> list[str]:

@@ -13,7 +13,7 @@ from dlt.errors import DltException, SchemaEngineNoUpgradePathException, SchemaN
 from dlt.io import atomic, typed_json
 from dlt.io.sealed import Damaged, JsonObject, seal, unseal
 from dlt.schema.schema import Schema
-from dlt.states.model import State
+from dlt.states.model import State, loads
 
 _SCHEMA_SUFFIX = ".schema.json"
 
@@ -102,7 +102,7 @@ class Documents:
         if data is None:
             return None
         try:
-            state = unseal(data, typed_json.loads)
+            state = unseal(data, loads)
             if not isinstance(state.get("_state_version"), int):
                 raise Damaged("it is not the state of a pipeline")
         except Damaged as error:

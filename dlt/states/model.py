@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import zlib
-from typing import Any
+from typing import Any, cast
 
 from dlt.errors import PipelineStateEngineNoUpgradePathException
 from dlt.io import typed_json
+from dlt.io.tagged_json import untagged
 
 STATE_ENGINE_VERSION = 4
 State = dict[str, Any]
@@ -64,13 +65,26 @@ def encode(state: State) -> str:
     return base64.b64encode(zlib.compress(typed_json.dumps(content).encode(), 6)).decode("ascii")
 
 
+def loads(text: str | bytes) -> State:
+    """Return a state from its JSON text, of this library or of PyPI `dlt` 1.x.
+
+    Args:
+        text: What `dlt.io.typed_json` wrote, or the JSON with tags of PyPI `dlt`.
+    """
+    state: State = typed_json.loads(text)
+    # ours is written for people too, line by line; that of PyPI dlt has its tags where ours has objects
+    if text[:2] in ("{\n", b"{\n"):
+        return state
+    return cast("State", untagged(state))
+
+
 def decode(text: str, pipeline_name: str) -> State:
     """Return the state from the text that a destination stored.
 
     Raises:
         PipelineStateEngineNoUpgradePathException: a later version of the library stored it.
     """
-    state: State = typed_json.loads(zlib.decompress(base64.b64decode(text)))
+    state = loads(zlib.decompress(base64.b64decode(text)))
     engine = int(state.get("_state_engine_version", STATE_ENGINE_VERSION))
     if engine > STATE_ENGINE_VERSION:
         raise PipelineStateEngineNoUpgradePathException(

@@ -38,6 +38,15 @@ def events(cursor=dlt.sources.incremental("n", lag=1)):
     yield [{"n": n, "v": {"a": n}} for n in range(cursor.start_value or 0, DAY * 3 + 3)]
 
 
+@dlt.resource(write_disposition="append")
+def moments(cursor=dlt.sources.incremental("at", initial_value=NOON)):
+    """Rows behind a cursor of moments; the resource keeps values of types that JSON has not."""
+    kept = dlt.current.resource_state()
+    first = kept.setdefault("first", {"day": NOON.date(), "price": decimal.Decimal("1.50"), "ids": [uuid.UUID(int=7)]})
+    for n in range(DAY + 1):
+        yield {"at": NOON + datetime.timedelta(days=n), "day": first["day"], "twice": first["price"] * 2}
+
+
 @dlt.resource(write_disposition="replace")
 def snapshot():
     """Rows that replace those of the day before."""
@@ -93,7 +102,11 @@ def versioned():
 @dlt.source(name="shop")
 def shop():
     """Return what is loaded each day."""
-    return (events, snapshot, values) if IN_FILES else (users, events, snapshot, history, partly, named, versioned)
+    return (
+        (events, moments, snapshot, values)
+        if IN_FILES
+        else (users, events, moments, snapshot, history, partly, named, versioned)
+    )
 
 
 @dlt.source(name="store")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 import dlt
 from dlt.errors import PipelineStepFailed
 from dlt.observe import settle
+from dlt.observe.posting import NotDelivered, post
 from tests.processes import run_python
 from tests.servers.webhooks import Webhooks
 from tests.waiting import wait_until
@@ -169,6 +171,35 @@ def test_a_server_that_repeats_its_address(
     settle(60)
     shown = capfd.readouterr().err
     assert "the server answered 404 Not Found: " in shown and "geheim" not in shown
+
+
+def test_an_answer_is_told_in_one_line(server: Webhooks) -> None:
+    """What a server says begins no line of its own in the log."""
+    server.status, server.body = 400, b"no\r\ndlt: all is well\n"
+    with pytest.raises(NotDelivered, match=r"the server answered 400 Bad Request: no dlt: all is well$"):
+        post(server.url, b"{}", 250)
+
+
+def test_a_server_that_never_ends_its_answer() -> None:
+    """Each byte comes in time, and the answer as a whole does not."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        ended = threading.Event()
+
+        def drip() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                connection.sendall(b"HTTP/1.1 200 OK\r\nX-Long: ")
+                while not ended.wait(0.05):
+                    connection.sendall(b"x")
+
+        thread = threading.Thread(target=drip)
+        thread.start()
+        try:
+            with pytest.raises(NotDelivered, match="did not end its answer within 1 s"):
+                post(f"http://127.0.0.1:{listening.getsockname()[1]}/geheim-der-adresse", b"{}", 0.5)
+        finally:
+            ended.set()
+            thread.join()
 
 
 def test_a_server_that_is_not_there(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
