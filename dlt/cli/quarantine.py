@@ -15,8 +15,10 @@ from dlt.pipeline.quarantined import Replayed
 from dlt.schema.contract import MODES
 from dlt.schema.naming import name_of_key
 from dlt.schema.quarantine import Quarantined
+from dlt.schema.renames import column_called
 from dlt.schema.schema import Schema
 from dlt.schema.shown import is_secret, shown_row
+from dlt.schema.typing import ColumnSchema
 
 EXAMPLES = (
     "dlt pipeline shop quarantine list",
@@ -93,14 +95,14 @@ def _starred(schema: Schema, table: str, value: object, prefix: str) -> object:
         return [_starred(schema, table, inner, prefix) for inner in value]
     if not isinstance(value, Mapping):
         return value
-    columns: Mapping[str, Mapping[str, object]] = (
+    columns: Mapping[str, ColumnSchema] = (
         schema.get_table_columns(table, include_incomplete=True) if table in schema.tables else {}
     )
     found: dict[str, object] = {}
     for key, inner in value.items():
         name = name_of_key(schema.naming, str(key))
         name = schema.naming.shorten_fragments(prefix, name) if prefix else name
-        if is_secret(str(key), columns.get(name) or {}):
+        if is_secret(str(key), columns.get(column_called(columns, name)) or {}):
             found[key] = "***"
         # items of lists are rows of a table of their own, whose columns have hints of their own
         elif isinstance(inner, list):

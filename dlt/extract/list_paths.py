@@ -37,7 +37,19 @@ def with_list_paths(tables: list[TableSchema], naming: NamingConvention) -> list
         chain, column = _chain_of(root["name"], path, naming)
         table = found.setdefault(chain[-1], {"name": chain[-1], "columns": {}, "parent": chain[-2]})
         known: ColumnSchema = table["columns"].get(column, {})
-        table["columns"][column] = {**known, **root["columns"][path], "name": column}
+        hints = root["columns"][path]
+        if LIST in (hints.get("from") or ""):
+            # as lineage tells it; a hint of the nested table says it from its rows on
+            rows, key = _chain_of(root["name"], str(hints["from"]), naming)
+            if rows != chain:
+                raise InvalidHint(
+                    f"table {root['name']!r}, column {path!r}: from={hints['from']!r} leads into other rows. Give a "
+                    "path through the same lists.",
+                    hint="from",
+                    found=hints["from"],
+                )
+            hints = {**hints, "from": key}
+        table["columns"][column] = {**known, **hints, "name": column}
         for parent, name in itertools.pairwise(chain):
             # the tables between have no hints of their own
             found.setdefault(name, {"name": name, "columns": {}, "parent": parent})

@@ -15,12 +15,13 @@ from dlt.extract.masked_values import MaskValue, hashed, partly, print_of, redac
 from dlt.extract.masker import ChainMasks, Masker
 from dlt.extract.model_fields import is_columns_class
 from dlt.extract.models import columns_dict
+from dlt.extract.renaming import renamed
 from dlt.schema.chains import found_in, root_of
 from dlt.schema.masks import HASH, MASKS, PARTIAL, REDACT, MaskFunction, has_masks, is_function_name
 from dlt.schema.naming import name_of_hint, name_of_key, name_of_table
 from dlt.schema.system_tables import is_system_name
 from dlt.schema.table import has_seen_data
-from dlt.schema.x_keys import X_MASK_KEY, X_ROW_VERSION
+from dlt.schema.x_keys import X_FORMER, X_MASK_KEY, X_ROW_VERSION
 
 if TYPE_CHECKING:
     from dlt.extract.resource_hints import ResourceHints
@@ -88,7 +89,7 @@ class Masks:
             self._check_names(resource)
         # hints that are functions of the item are known with the first one only, and are looked at then
         if not (resource.has_dynamic_table_name or resource.has_other_dynamic_hints):
-            root, *nested = resource.compute_tables(self._naming)
+            root, *nested = (renamed(self._schema, table) for table in resource.compute_tables(self._naming))
             self._check_path_of_cursor(resource, root)
             self.settle(root, nested, is_look=True)
             self._foresee(root, nested)
@@ -138,8 +139,16 @@ class Masks:
                 continue
             for column_name, column in table["columns"].items():
                 if mask := column.get("mask"):
-                    masks.setdefault(name, {})[column_name] = self._value_mask(name, column_name, mask)
-            documents[name] = frozenset(n for n, c in table["columns"].items() if c.get("data_type") == "json")
+                    found = self._value_mask(name, column_name, mask)
+                    # items have the names of keys, whatever the column is called, and was called
+                    for key in (column_name, *column.get(X_FORMER, ())):
+                        masks.setdefault(name, {})[key] = found
+            documents[name] = frozenset(
+                key
+                for n, c in table["columns"].items()
+                if c.get("data_type") == "json"
+                for key in (n, *c.get(X_FORMER, ()))
+            )
         # made anew each time: a later item may bring hints that mask more
         if masks:
             self._maskers[root] = Masker(ChainMasks(root, masks, documents), self._naming)
@@ -285,7 +294,8 @@ class Masks:
         stored: TableSchema = self._schema.tables.get(name) or {}
         for columns in (root["columns"], stored.get("columns") or {}):
             for key, column in columns.items():
-                if column.get("mask") and name_of_hint(self._naming, column.get("name") or key) == own:
+                named = name_of_hint(self._naming, column.get("name") or key)
+                if column.get("mask") and own in (named, *column.get(X_FORMER, ())):
                     raise _refused(name, own, column["mask"], _READ_BY_LOADS["incremental"])
 
     def _value_mask(self, table: str, column: str, mask: object) -> MaskValue:

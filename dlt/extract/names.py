@@ -23,6 +23,7 @@ from dlt.schema.capabilities import Capabilities
 from dlt.schema.chains import found_in
 from dlt.schema.naming import NamingConvention, name_of_hint, name_of_key, name_of_table
 from dlt.schema.quarantine import MODE as QUARANTINE
+from dlt.schema.renames import NewNames
 from dlt.schema.required import required_columns, unbound
 from dlt.schema.schema import Schema
 from dlt.schema.system_tables import is_system_name
@@ -61,6 +62,7 @@ class NameCheck:
         self._written: dict[str, dict[str, str]] = {}
         self._batches: dict[str, pa.Schema] = {}
         self._limit: int | None = None
+        self._called = NewNames(self._columns)
 
     # -- declared names
 
@@ -82,6 +84,8 @@ class NameCheck:
                 "Give table_name= another name.",
                 table_name=name,
             )
+        # hints of a later item may say more
+        self._called.pop(name, None)
         written = self._written.setdefault(name, {})
         stored: TableSchema = self._schema.tables.get(name) or {}
         if stored.get("parent") and not table.get("parent"):
@@ -142,7 +146,7 @@ class NameCheck:
         for field in schema:
             if pa.types.is_null(field.type):
                 continue
-            name = self.name(table, "", field.name)
+            name = self.column(table, self.name(table, "", field.name))
             if name in found:
                 raise _clash(table, [found[name], field.name], name, None)
             found[name] = field.name
@@ -194,7 +198,11 @@ class NameCheck:
 
     def see(self, table: str, name: str) -> None:
         """Remember that a table has a column."""
-        self._seen.setdefault(table, {})[name] = None
+        self._seen.setdefault(table, {})[self.column(table, name)] = None
+
+    def column(self, table: str, name: str) -> str:
+        """Return the name of a column, which may be another one than that of its key."""
+        return self._called[table].get(name, name)
 
     def name(self, table: str, prefix: str, key: Hashable) -> str:
         """Return the name of a key.
@@ -236,8 +244,11 @@ class NameCheck:
         """Tell whether documents and lists of a column stay as they are."""
         if self._limit is not None and level >= self._limit:
             return True
+        return bool(self._columns(table).get(self.column(table, name), {}).get("data_type") == "json")
+
+    def _columns(self, table: str) -> Mapping[str, ColumnSchema]:
         entry: TableSchema = self._schema.tables.get(table) or {}
-        return bool((entry.get("columns") or {}).get(name, {}).get("data_type") == "json")
+        return entry.get("columns") or {}
 
     def _check_width(self, first: int | None) -> None:
         limit = self._max_columns
@@ -272,6 +283,8 @@ class NameCheck:
             return
         flat: dict[str, tuple[Hashable, object]] = {}
         self._document(table, item, "", level, flat, {}, number)
+        if called := self._called[table]:
+            flat = _as_columns(table, flat, called, number)
         seen = self._seen.setdefault(table, {})
         if not flat.keys() <= seen.keys():
             seen.update(dict.fromkeys(flat))
@@ -345,6 +358,8 @@ class _Fields:
                 self.document(table, _inner(kind), name, path, level + 1)
                 continue
             is_list = pa.types.is_list(kind) and nested
+            if not is_list:
+                name = self._check.column(table, name)
             if self._paths.setdefault((table, name, is_list), path) != path:
                 self.clashes = True
             if is_list:
@@ -357,6 +372,19 @@ class _Fields:
             self.document(table, _inner(kind), "", (), level)
         else:
             self.document(table, [("list" if pa.types.is_list(kind) else "value", kind)], "", (), level)
+
+
+def _as_columns(
+    table: str, flat: Mapping[str, tuple[Hashable, object]], called: Mapping[str, str], number: int
+) -> dict[str, tuple[Hashable, object]]:
+    """Return what a row has by the names of columns, where some are not those of keys."""
+    found: dict[str, tuple[Hashable, object]] = {}
+    for name, (key, value) in flat.items():
+        own = called.get(name, name)
+        other, same = found.setdefault(own, (key, value))
+        if repr(same) != repr(value):
+            raise _clash(table, [str(other), str(key)], own, number)
+    return found
 
 
 def _inner(kind: pa.DataType) -> list[tuple[str, pa.DataType]]:

@@ -21,6 +21,7 @@ from dlt.extract.items import HintsMeta, ImportFileMeta, Meta, TableNameMeta
 from dlt.extract.list_paths import with_list_paths
 from dlt.extract.models import Columns
 from dlt.extract.pipe import Pipe
+from dlt.extract.renaming import as_keys
 from dlt.extract.table import build_table
 from dlt.extract.vocabulary import (
     Checks,
@@ -162,7 +163,7 @@ class ResourceHints:
     def static_primary_key(self) -> ColumnNames | None:
         """Return the primary key unless it is a function of the item."""
         key = self._hints.get("primary_key")
-        return None if callable(key) else key
+        return None if callable(key) else as_keys(key, self._hints.get("columns"))
 
     @property
     def has_dynamic_table_name(self) -> bool:

@@ -30,6 +30,7 @@ from dlt.extract.masks import Masks
 from dlt.extract.names import NameCheck
 from dlt.extract.quarantine import ExtractQuarantine, parted
 from dlt.extract.refresh import begin_again, emptied_chain, emptied_tables, loaded_roots, refresh_source
+from dlt.extract.renaming import rename
 from dlt.extract.resource_hints import ResourceHints
 from dlt.extract.settings import ExtractOptions
 from dlt.extract.table import STRATEGY_HINTS
@@ -286,6 +287,7 @@ class SchemaExtract:
             return known.name
         # what is declared is changed below, and is compared as the resource said it
         plain: tuple[TableSchema, list[TableSchema]] = ({**root}, [{**table} for table in nested])
+        root, *nested = (rename(self.schema, table, self._capabilities) for table in (root, *nested))
         self._masks.settle(root, nested)
         name = self._names.declare(root)
         if "resource" in self.schema.tables.get(name, {}) and (item is None or self.tables.get(name)):

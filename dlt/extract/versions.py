@@ -10,6 +10,7 @@ from dlt.formats.column_rows import ColumnRows
 from dlt.formats.frames import as_arrow
 from dlt.late import pa, pc
 from dlt.schema.naming import name_of_hint, name_of_key
+from dlt.schema.renames import name_by_key
 from dlt.schema.system_columns import ROW_ID
 from dlt.schema.x_keys import (
     ROOT_IDS,
@@ -110,6 +111,8 @@ def with_versions(table: TableSchema, items: TDataItems, naming: NamingConventio
     if not column:
         return with_versions_of_1x(items) if table.get(X_ROW_HASH) == OF_1X else items
     name = name_of_hint(naming, column)
+    # items have the name of its key
+    name = name_by_key(name, (table.get("columns") or {}).get(name, {"name": name}))
     missing = _first_missing(items, name, naming)
     if missing is None:
         return items

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from dlt.destinations.client import Client
 from dlt.late import pa, pc
@@ -36,7 +36,12 @@ def keys_of(root: TableSchema) -> list[str]:
 
 
 def known_keys(
-    client: Client, root: TableSchema, coming: pa.Table, history: bool = False, distinct: bool = True
+    client: Client,
+    root: TableSchema,
+    coming: pa.Table,
+    renamed: Mapping[str, str],
+    history: bool = False,
+    distinct: bool = True,
 ) -> pa.Table | None:
     """Return the keys of a table that may be among those that come; None where the destination answers no queries.
 
@@ -44,6 +49,7 @@ def known_keys(
         client: Client of its dataset; it is read.
         root: The table.
         coming: Keys that come.
+        renamed: New names of columns by those that they have there.
         history: Only versions that are valid.
         distinct: Each key once.
     """
@@ -51,12 +57,15 @@ def known_keys(
     if sql is None:
         return None
     keys = coming.column_names
-    quoted = [sql.escape_column_name(key) for key in keys]
+    there = {new: sql.escape_column_name(old) for old, new in renamed.items()}
+    quoted = [there.get(key) or sql.escape_column_name(key) for key in keys]
+    named = [f"{text} AS {sql.escape_column_name(key)}" for text, key in zip(quoted, keys, strict=True)]
     once = "DISTINCT " if distinct else ""
-    query = f"SELECT {once}{', '.join(quoted)} FROM {sql.make_qualified_table_name(root['name'])}"
+    query = f"SELECT {once}{', '.join(named)} FROM {sql.make_qualified_table_name(root['name'])}"
     values: list[object] = []
     if history:
-        end = sql.escape_column_name(str(root.get(X_VALID_TO)))
+        until = str(root.get(X_VALID_TO))
+        end = there.get(until) or sql.escape_column_name(until)
         active = root.get(X_ACTIVE_TIMESTAMP)
         query += f" WHERE {end} IS NULL" + (f" OR {end} >= %s" if active is not None else "")
         values += [active] if active is not None else []

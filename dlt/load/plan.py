@@ -49,6 +49,7 @@ class Changes:
         dropped: Tables that go.
         tables: What every table that is filled must have; the destination adds what it does not have.
         added: Tables and columns that are not there.
+        renamed: New names of columns that are there, by table and by the names that they have.
         emptied: Tables whose rows go, after all other changes.
         drift: What others removed and is made again.
     """
@@ -56,6 +57,7 @@ class Changes:
     dropped: tuple[str, ...] = ()
     tables: SchemaUpdate = field(default_factory=SchemaUpdate)
     added: Mapping[str, TableSchema] = field(default_factory=dict)
+    renamed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     emptied: tuple[str, ...] = ()
     drift: Drift = field(default_factory=Drift)
 

@@ -8,6 +8,7 @@ from dlt.destinations.client import WorkDone
 from dlt.load.drift import Drift, check_drift, find_drift
 from dlt.load.order import LoadOrder
 from dlt.load.plan import Changes, FileGroup, LoadPlan, Publication, Records, Removal, Requirements, TableChecks
+from dlt.load.renaming import as_renamed, brought_up, check_package, renames_of, without_dropped
 from dlt.load.standing import Standing, joins_state, schema_to_load, settled, state_to_write, tables_of
 from dlt.load.work import REPEATS, roots_to_empty
 from dlt.packages.manifest import PackageFile, Refresh
@@ -125,7 +126,9 @@ def _changes(order: LoadOrder, standing: Standing, schema: Schema) -> Changes:
     # parents first: nested rows get from them what they lack
     tables = sorted(tables_of(order, schema), key=lambda table: _depth(schema, table))
     wanted = {table["name"]: complete(table) for table in tables}
-    missing = schema.missing_in(standing.tables)
+    renamed = renames_of(order, wanted, standing.tables, standing.schema)
+    there = as_renamed(standing.tables, renamed) if renamed else standing.tables
+    missing = schema.missing_in(there)
     data = {name: table for name, table in missing.tables.items() if name in wanted}
     roots = {loaded_with(schema.tables, file.table) for file in order.package.files}
     replaced = {root for root in roots if schema.get_table(root).get("write_disposition") == "replace"}
@@ -135,15 +138,20 @@ def _changes(order: LoadOrder, standing: Standing, schema: Schema) -> Changes:
     found = Drift()
     # without any table the dataset is new, or was dropped as a whole: then nothing is left that could be doubled
     if standing.tables and data and standing.schema is not None:
-        found = find_drift(Schema.from_dict(dict(standing.schema)), standing.tables)
+        before = without_dropped(Schema.from_dict(dict(standing.schema)), refresh.drop_tables)
+        check_package(schema, before, order.package.load_id)
+        found = find_drift(brought_up(before, schema, there), there)
     drift = found.within(filled)
-    check_drift(drift, schema, standing.tables, replaced, order.dataset_name)
+    check_drift(drift, schema, there, replaced, order.dataset_name)
     # types are compared as well, so every table that is filled goes to the client, and it adds only what is not there
-    made = {n: table for n, table in wanted.items() if n in filled or (n in data and n not in found.tables)}
+    made = {
+        n: table for n, table in wanted.items() if n in filled or n in renamed or (n in data and n not in found.tables)
+    }
     return Changes(
         tuple(refresh.drop_tables),
         SchemaUpdate(made),
         {name: table for name, table in data.items() if name in made},
+        renamed,
         tuple(dict.fromkeys([*drift.empty, *refresh.truncate_tables])),
         drift,
     )

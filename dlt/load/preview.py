@@ -28,6 +28,7 @@ class TablePreview:
         strategy: "append", "replace" or "merge" with its strategy; that of its root table where it is nested.
         is_new: The table is not there yet.
         new_columns: Types of the columns that are added, by name.
+        renamed_columns: New names of columns that are there, by the names that they have.
         rows: Rows that come.
         bytes: Size of their files.
         inserted: Of the rows that come, those whose key is not there; of a history, versions that are new. None where
@@ -47,6 +48,7 @@ class TablePreview:
     strategy: str = "append"
     is_new: bool = False
     new_columns: Mapping[str, str] = field(default_factory=dict)
+    renamed_columns: Mapping[str, str] = field(default_factory=dict)
     rows: int = 0
     bytes: int = 0
     inserted: int | None = None
@@ -61,7 +63,8 @@ class TablePreview:
     @property
     def changes(self) -> bool:
         """Tell whether anything would be different afterwards."""
-        return bool(self.is_new or self.new_columns or self.rows or self.removed or self.is_dropped)
+        columns = self.new_columns or self.renamed_columns
+        return bool(self.is_new or columns or self.rows or self.removed or self.is_dropped)
 
 
 def preview(plan: LoadPlan, client: Client) -> list[TablePreview]:
@@ -84,11 +87,12 @@ def preview(plan: LoadPlan, client: Client) -> list[TablePreview]:
             dropped = name in plan.changes.dropped
             found.append(TablePreview(name, dataset, "drop" if dropped else "empty", removed=rows, is_dropped=dropped))
             seen.add(name)
-    # tables that get columns and no row
-    for name, table in plan.changes.added.items():
+    # tables that get columns, or other names for them, and no row
+    for name in dict.fromkeys([*plan.changes.added, *plan.changes.renamed]):
         if name not in seen:
-            columns = _types(table["columns"])
-            found.append(TablePreview(name, dataset, is_new=name not in plan.standing.tables, new_columns=columns))
+            columns = _types(plan.changes.added[name]["columns"]) if name in plan.changes.added else {}
+            renamed, is_new = plan.changes.renamed.get(name, {}), name not in plan.standing.tables
+            found.append(TablePreview(name, dataset, is_new=is_new, new_columns=columns, renamed_columns=renamed))
     return found
 
 
@@ -109,6 +113,7 @@ def joined(tables: Sequence[TablePreview]) -> list[TablePreview]:
         found[key] = replace(
             known if known.rows else table,
             new_columns={**known.new_columns, **table.new_columns},
+            renamed_columns={**known.renamed_columns, **table.renamed_columns},
             rows=known.rows + table.rows,
             bytes=known.bytes + table.bytes,
             hard_deleted=known.hard_deleted + table.hard_deleted,
@@ -138,23 +143,25 @@ def _of_chain(
         added = plan.changes.added.get(name)
         columns = _types(added["columns"]) if added is not None else {}
         # a table without rows is made with its first ones, and one that is appended to stays as it is
+        renamed = plan.changes.renamed.get(name, {})
         if not rows[name] and name not in gone and (is_new or publication.strategy == "append"):
             continue
         coming = ComingRows(plan, publication, table)
-        there = [column for column in plan.standing.tables.get(name, {}) if not is_system_name(column)]
+        there = [renamed.get(c, c) for c in plan.standing.tables.get(name, {}) if not is_system_name(c)]
         counts = coming.values([*columns, *there])
         fate = _Fate()
         if publication.strategy == "replace":
             fate = _Fate(removed=0 if is_new else _count(client, name))
         elif publication.strategy != "append" and table is root:
             # of what goes before no key is there any more
-            fate = _merged(root, coming, None if is_new or name in gone else client)
+            fate = _merged(root, coming, None if is_new or name in gone else client, renamed)
         yield TablePreview(
             name,
             plan.order.dataset_name,
             publication.strategy,
             is_new,
             columns,
+            renamed,
             rows[name],
             sizes[name],
             fate.inserted,
@@ -194,7 +201,7 @@ def _count(client: Client, table: str) -> int | None:
     return int(str(found[0][0])) if found else None
 
 
-def _merged(root: TableSchema, coming: ComingRows, client: Client | None) -> _Fate:
+def _merged(root: TableSchema, coming: ComingRows, client: Client | None, renamed: Mapping[str, str]) -> _Fate:
     strategy, names = root.get(X_MERGE_STRATEGY), keys_of(root)
     deleted, history = coming.count_deleting(), strategy == "scd2"
     keys = coming.keys(names) if names else None
@@ -202,13 +209,13 @@ def _merged(root: TableSchema, coming: ComingRows, client: Client | None) -> _Fa
         return _Fate(hard_deleted=deleted)
     primary, merge = hinted(root, "primary_key"), hinted(root, "merge_key")
     if not history and not primary:
-        return _by_merge_key(root, coming, keys.select(names), client)
+        return _by_merge_key(root, coming, keys.select(names), client, renamed)
     staying = keys.filter(pc.invert(keys.column(GONE))).select(names)
     # versions of a history may come twice for good reasons
     count = None if history else keys.num_rows
     if client is None:
         return _Fate(staying.num_rows, 0, 0, deleted, count)
-    there = known_keys(client, root, keys.select(names), history)
+    there = known_keys(client, root, keys.select(names), renamed, history)
     if there is None:
         return _Fate(hard_deleted=deleted, keys=count)
     kept = count_common(staying, there)
@@ -222,15 +229,17 @@ def _merged(root: TableSchema, coming: ComingRows, client: Client | None) -> _Fa
         both = coming.keys([*merge, *names])
         if both is not None:
             # rows of a merge key that comes go as well, where their own key does not come
-            rows = known_keys(client, root, both.select([*merge, *names]), distinct=False)
+            rows = known_keys(client, root, both.select([*merge, *names]), renamed, distinct=False)
             gone += 0 if rows is None else count_common(rows, both.select(merge), keys.select(names))
     return _Fate(staying.num_rows - kept, kept, gone, deleted, count)
 
 
-def _by_merge_key(root: TableSchema, coming: ComingRows, keys: pa.Table, client: Client | None) -> _Fate:
+def _by_merge_key(
+    root: TableSchema, coming: ComingRows, keys: pa.Table, client: Client | None, renamed: Mapping[str, str]
+) -> _Fate:
     """Return what becomes of rows that a merge key alone replaces: all that come are new, all of these keys go."""
     deleted = coming.count_deleting()
-    there = None if client is None else known_keys(client, root, keys, distinct=False)
+    there = None if client is None else known_keys(client, root, keys, renamed, distinct=False)
     if client is not None and there is None:
         return _Fate(hard_deleted=deleted)
     return _Fate(coming.count() - deleted, 0, 0 if there is None else count_common(there, keys), deleted)

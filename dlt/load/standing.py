@@ -10,6 +10,7 @@ from dlt.destinations.undoing import Step
 from dlt.errors import LoadPackageAborted, LoadUndone, StaleExtract
 from dlt.late_dataclass import dataclass
 from dlt.load.order import LoadOrder
+from dlt.load.renaming import check_package, has_doubled, without_dropped
 from dlt.load.work import known_work
 from dlt.packages.advice import drop_advice
 from dlt.schema.chains import loaded_with
@@ -78,8 +79,8 @@ def look(order: LoadOrder, client: Client) -> Standing:
     wanted = [table["name"] for table in tables_of(order, schema)]
     tables = _without(client.stored_tables(wanted), order)
     missing = schema.missing_in(tables).tables
-    if stored is None and tables and any(name in missing for name in wanted):
-        # what others removed is told by what earlier loads made
+    if stored is None and tables and (any(name in missing for name in wanted) or has_doubled(schema, tables)):
+        # what others removed, or added under a former name, is told by what earlier loads made
         stored = client.read_schema(name=package.schema_name)
     standing = Standing(loads, works, state, stored, tables)
     return _with_undo(standing, order, client) if package.manifest.undoes else standing
@@ -240,6 +241,9 @@ def schema_to_load(order: LoadOrder, standing: Standing) -> Schema:
     known = {schema.version_hash, schema.stored_version_hash, *schema.previous_hashes}
     if there.version_hash in known or there.stored_version_hash in known:
         return schema
+    refresh = order.package.manifest.refresh
+    without_dropped(there, refresh.drop_tables if refresh is not None else ())
+    check_package(schema, there, order.package.load_id)
     joined = there.clone()
     joined.update_schema(schema)
     # it is neither the version there nor that of the package

@@ -86,7 +86,8 @@ class TakenRows:
         coming = self._above.keys(keys)
         if name not in self._plan.standing.tables or name in changes.emptied or coming is None:
             return ""
-        there = known_keys(self._client, self._root, coming.select(list(keys)), is_history)
+        renamed = changes.renamed.get(name, {})
+        there = known_keys(self._client, self._root, coming.select(list(keys)), renamed, is_history)
         if there is None:
             return ""
         connection.register(_KNOWN, there)

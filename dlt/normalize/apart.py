@@ -88,7 +88,7 @@ class RowsApart:
 
     def _fields(self, table: str, fields: Iterable[Field], roots: Numbers) -> None:
         """Look at the columns of a table; `roots` has the number of the root row of each row, ascending."""
-        columns = list(self._columnar.flat(fields, ""))
+        columns = list(self._columnar.flat(table, fields))
         names = {name for name, _, _ in columns}
         gaps = {name: np.ones(len(roots), np.bool_) for name in self._required(table)}
         for name, array, metadata in columns:

@@ -97,7 +97,7 @@ class ColumnarNormalizer:
         columns: dict[str, pa.Array] = {}
         lists: list[tuple[str, pa.Array]] = []
         known = self._placement.changes
-        for name, array, metadata in self.flat(fields, ""):
+        for name, array, metadata in self.flat(table, fields):
             if is_list(array.type):
                 lists.append((name, array))
                 continue
@@ -108,12 +108,13 @@ class ColumnarNormalizer:
         return columns, lists
 
     def _note_paths(self, table: str, fields: Sequence[Field], items_alone: bool) -> None:
+        called = self._placement.called[table]
         for keys, name, array in self._paths_of(fields, "", ()):
             # an item that is no document is a value itself, whatever its column is called
             path = () if items_alone else keys
             # what is spread over columns or rows is no column, whatever other key has its name
             if not _is_nested(array.type):
-                self._placement.paths.note(table, name, path)
+                self._placement.paths.note(table, called.get(name, name), path)
             if is_list(array.type):
                 self._placement.paths.note(self.path(table, name), "", path)
 
@@ -149,8 +150,15 @@ class ColumnarNormalizer:
         for child, nested in lists:
             self._children(table, child, nested, columns[ROW_ID], inherited)
 
-    def flat(self, fields: Iterable[Field], prefix: str) -> Iterator[Field]:
+    def flat(self, table: str, fields: Iterable[Field]) -> Iterator[Field]:
         """Yield the columns of fields and of the documents in them, under their final names; none without a value."""
+        found, called = self._flat(fields, ""), self._placement.called[table]
+        if not called:
+            return found
+        # lists become tables, which have the names of their keys
+        return ((n if is_list(array.type) else called.get(n, n), array, metadata) for n, array, metadata in found)
+
+    def _flat(self, fields: Iterable[Field], prefix: str) -> Iterator[Field]:
         last: list[tuple[str, pa.Array]] = []
         for key, array, metadata in fields:
             name = self._name(prefix, key)
@@ -158,17 +166,19 @@ class ColumnarNormalizer:
                 if self._documents_last:
                     last.append((name, array))
                 else:
-                    yield from self.flat(struct_fields(array), name)
+                    yield from self._flat(struct_fields(array), name)
             # a column without a value has no type yet, and `exact` would not see it
             elif array.null_count < len(array):
                 yield name, array, metadata
         for name, array in reversed(last):
-            yield from self.flat(struct_fields(array), name)
+            yield from self._flat(struct_fields(array), name)
 
     def _check_names(self, table: str, fields: Sequence[Field]) -> None:
         # checked before anything is emitted: rows are what names the keys of a clash, and what keeps documents whole
         seen: dict[str, tuple[str, ...]] = {}
+        called = self._placement.called[table]
         for path, name, array in self._paths_of(fields, "", ()):
+            name = name if _is_nested(array.type) else called.get(name, name)
             if name in SYSTEM_NAMES or seen.setdefault(name, path) != path:
                 raise NotColumnar
             if _is_nested(array.type) and self._whole(table, name):
@@ -195,7 +205,7 @@ class ColumnarNormalizer:
                 yield from self._paths_of(struct_fields(array), name, path)
 
     def _whole(self, table: str, name: str) -> bool:
-        column = self._placement.columns(table).get(name)
+        column = self._placement.columns(table).get(self._placement.called[table].get(name, name))
         return column is not None and column.get("data_type") == "json"
 
     def _placed(self, table: str, name: str, array: pa.Array, metadata: Metadata) -> list[tuple[str, pa.Array]]:

@@ -105,6 +105,8 @@ class RowNormalizer:
         # the names of PyPI dlt 1.x: whatever is no document is a value, and a list inside of a list is one
         document = item if isinstance(item, dict) else {"list" if level and isinstance(item, list) else "value": item}
         self._flatten(table, document, "", level, flat, lists)
+        if called := self._placement.called[table]:
+            flat = _as_columns(table, flat, called)
         known = self._placement.changes
         # an id that comes with the data is the row's: what refers to it elsewhere goes on to fit
         own = flat.pop(ROW_ID, None)
@@ -141,6 +143,7 @@ class RowNormalizer:
             self._note_paths(table, document, "", () if level == 0 or isinstance(item, dict) else None)
 
     def _note_paths(self, table: str, document: dict[str, object], prefix: str, above: tuple[str, ...] | None) -> None:
+        called = self._placement.called[table]
         for key, value in document.items():
             name = self._name(prefix, key)
             # an item that is no document is a value itself, whatever its column is called
@@ -148,13 +151,14 @@ class RowNormalizer:
             # what is spread over columns or rows is no column, whatever other key has its name
             is_spread = isinstance(value, (dict, list)) and self._type_of(table, name) != "json"
             if value is not None and not is_spread:
-                self._placement.paths.note(table, name, path)
+                self._placement.paths.note(table, called.get(name, name), path)
             if isinstance(value, list):
                 self._placement.paths.note(self._path(table, name), "", path)
             elif isinstance(value, dict):
                 self._note_paths(table, value, name, path)
 
     def _type_of(self, table: str, name: str) -> str | None:
+        name = self._placement.called[table].get(name, name)
         return self._placement.columns(table).get(name, {}).get("data_type")
 
     @staticmethod
@@ -239,8 +243,7 @@ class RowNormalizer:
         # documents below the limit stay whole, as JSON
         if self._limit is not None and level >= self._limit:
             return True
-        column = self._placement.columns(table).get(name)
-        return column is not None and column.get("data_type") in ("json", "complex")
+        return self._type_of(table, name) in ("json", "complex")
 
     def _name(self, prefix: str, key: str) -> str:
         # the same few keys come in every row
@@ -255,6 +258,22 @@ class RowNormalizer:
         if known is None:
             known = self._paths[table, name] = self._naming.shorten_fragments(table, name)
         return known
+
+
+def _as_columns(table: str, flat: Mapping[str, object], called: Mapping[str, str]) -> dict[str, object]:
+    """Return the values of a row by the names of columns, where some are not those of keys."""
+    found: dict[str, object] = {}
+    for name, value in flat.items():
+        own = called.get(name, name)
+        if own in found and found[own] != value:
+            raise SchemaIdentifierNormalizationCollision(
+                f"table {table}: a row has a value for {own!r} and another one for {name!r}, which is called {own!r} "
+                "by the hint from. Drop one of the keys with add_map, or give the column another name.",
+                table=table,
+                column=own,
+            )
+        found[own] = value
+    return found
 
 
 def _given_id(value: object, table: str) -> str:

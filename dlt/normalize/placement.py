@@ -15,6 +15,7 @@ from dlt.schema.limits import Misfit, TooLong
 from dlt.schema.paths import NotedPaths
 from dlt.schema.quarantine import MODE as QUARANTINE
 from dlt.schema.quarantine import Refusal
+from dlt.schema.renames import NewNames
 from dlt.schema.schema import Schema
 from dlt.schema.typing import ColumnSchema, Contract, DataType, TableSchema
 from dlt.schema.update import SchemaUpdate
@@ -71,6 +72,7 @@ class Placement:
         self._known = {name for name in schema.tables if not self._new(name)}
         self._added: dict[str, TableSchema] = {}
         self._columns: dict[str, dict[str, ColumnSchema]] = {}
+        self.called = NewNames(self.columns)
         self._modes: dict[str, dict[str, str]] = {}
         # roots of which a nested table has a contract of its own
         self._limits_nested = {

@@ -9,6 +9,7 @@ from dlt.normalize.placement import Placement
 from dlt.normalize.row_hash import lists_of, version_of
 from dlt.normalize.row_ids import RootIds, RowOrder, key_id
 from dlt.schema.documents import json_text
+from dlt.schema.renames import name_by_key
 
 
 class RootRows:
@@ -29,8 +30,9 @@ class RootRows:
     def row_id(self, row: dict[str, object], document: object) -> str:
         """Return the id of a root row."""
         if self.placement is not None:
-            lists = lists_of(document, self.placement.schema.naming, row)
-            return version_of(row, self.placement.columns(self.name), lists)
+            columns = self.placement.columns(self.name)
+            named = {name_by_key(name, columns.get(name, {"name": name})) for name in row}
+            return version_of(row, columns, lists_of(document, self.placement.schema.naming, named))
         if self.whole_row:
             return key_id([json_text(document)])
         if self.keys:

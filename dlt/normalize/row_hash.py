@@ -7,12 +7,13 @@ that a new column changes no row that has no value for it. The order inside of l
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 
 from dlt.late import orjson
 from dlt.normalize.row_ids import key_id
 from dlt.schema.naming import NamingConvention, name_of_key
+from dlt.schema.renames import name_by_key
 from dlt.schema.typing import ColumnSchema
 
 _NUMBERS = ("decimal", "wei")
@@ -29,22 +30,23 @@ def version_of(
         lists: What else belongs to the row: pairs of a path and a list that becomes nested rows.
     """
     values = [
-        [name, _plain(value, columns.get(name, {}).get("data_type"))]
-        for name, value in row.items()
+        # by its key: a new name of a column is no new version of its rows
+        [name_by_key(name, column), _plain(value, column.get("data_type"))]
+        for name, value, column in ((name, value, columns.get(name, {"name": name})) for name, value in row.items())
         if value is not None and not name.startswith("_dlt_")
     ]
     return key_id([sorted(values, key=_name), sorted(([path, _nested(value)] for path, value in lists), key=_name)])
 
 
 def lists_of(
-    document: object, naming: NamingConvention, row: Mapping[str, object], prefix: str = ""
+    document: object, naming: NamingConvention, row: Collection[str], prefix: str = ""
 ) -> Iterable[tuple[str, list[object]]]:
     """Yield the lists of a document that do not stay in a column, with their paths.
 
     Args:
         document: A document, or what is in a field of it.
         naming: Gives the names of columns.
-        row: The columns that were made of the document.
+        row: Names, by their keys, of the columns that were made of the document.
         prefix: Path of the field.
     """
     for key, value in document.items() if isinstance(document, dict) else ():

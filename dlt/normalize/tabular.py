@@ -26,13 +26,15 @@ ROW_COLUMNS = (ROW_ID, LOAD_ID)
 def loads_unchanged(placement: Placement, table: str, schema: pa.Schema) -> bool:
     """Tell whether columns keep their names, and have types that every destination of Arrow data takes as they are."""
     columns = placement.columns(table)
+    called = placement.called[table]
     # rows in the same table have ids, which the file would lack
     if any("data_type" in columns.get(name, {}) for name in ROW_COLUMNS):
         return False
     for field in schema:
         name, kind = field.name, field.type
         # a name that changes means that the file must be written anew
-        if name_of_key(placement.schema.naming, name) != name or len(schema.get_all_field_indices(name)) > 1:
+        own = name_of_key(placement.schema.naming, name)
+        if own != name or own in called or len(schema.get_all_field_indices(name)) > 1:
             return False
         # what engines read as it is: no dictionaries, views, large texts or unsigned numbers
         plain = pa.types.is_string(kind) or pa.types.is_boolean(kind) or pa.types.is_date32(kind)
@@ -114,6 +116,7 @@ def conform(
         DataValidationError: the contract is frozen.
     """
     arrays: dict[str, pa.Array] = {}
+    called = placement.called[table]
     names: set[str] = set()
     refused: list[pa.Array] = []
     for field, array in zip(batch.schema, batch.columns, strict=True):
@@ -121,6 +124,7 @@ def conform(
         if pa.types.is_null(field.type):
             continue
         name = name_of_key(placement.schema.naming, field.name)
+        name = called.get(name, name)
         if name in names:
             raise SchemaIdentifierNormalizationCollision(
                 f"table {table}: two columns of the Arrow data become {name!r}, one of them is {field.name!r}. "

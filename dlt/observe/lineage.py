@@ -176,4 +176,5 @@ def _output(
     types = {column.column: column.data_type for column in columns}
     paths = {column.column: column.path for column in columns if column.path is not None}
     checks = [(result.check, result.passed) for result in package.checks if result.table == of.table]
-    return Output(place, types, paths, source, rows, size, files, checks)
+    masked = frozenset(column.column for column in columns if column.masked)
+    return Output(place, types, paths, source, rows, size, files, checks, masked)

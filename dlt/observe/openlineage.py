@@ -98,14 +98,17 @@ def _output(output: Output) -> events.OutputDataset:
     from openlineage.client.facet_v2 import column_lineage_dataset, output_statistics_output_dataset, schema_dataset
 
     source = output.source
-    lineage = {
-        column: column_lineage_dataset.Fields(
-            inputFields=[column_lineage_dataset.InputField(source.namespace, source.name, path)],
-            transformationDescription="",
-            transformationType="IDENTITY",
+
+    def fields(column: str, path: str) -> column_lineage_dataset.Fields:
+        masked = column in output.masked
+        how = column_lineage_dataset.Transformation(
+            type="DIRECT", subtype="TRANSFORMATION" if masked else "IDENTITY", description="", masking=masked
         )
-        for column, path in output.paths.items()
-    }
+        read = column_lineage_dataset.InputField(source.namespace, source.name, path, transformations=[how])
+        # the type of the field as a whole is deprecated, and all that older catalogs read
+        return column_lineage_dataset.Fields([read], "", "MASKED" if masked else "IDENTITY")
+
+    lineage = {column: fields(column, path) for column, path in output.paths.items()}
     columns = [schema_dataset.SchemaDatasetFacetFields(name=name, type=kind) for name, kind in output.columns.items()]
     statistics = output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet(
         rowCount=output.rows, size=output.bytes, fileCount=output.files, producer=PRODUCER

@@ -25,6 +25,7 @@ class Output:
         bytes: How large their files were.
         files: How many files there were.
         checks: Checks of its data, and whether they passed.
+        masked: Columns whose values are not those of the source.
     """
 
     place: Place
@@ -35,6 +36,7 @@ class Output:
     bytes: int
     files: int
     checks: Sequence[tuple[str, bool]] = field(default=())
+    masked: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,19 @@ class Doubt:
 
 
 @dataclass(frozen=True)
+class LateMask:
+    """A column that would be masked from now on, and of which clear values are there.
+
+    Attributes:
+        table: Its table.
+        column: The column.
+    """
+
+    table: str
+    column: str
+
+
+@dataclass(frozen=True)
 class PipelinePlan:
     """What a run would do; nothing of it is done.
 
@@ -69,6 +82,7 @@ class PipelinePlan:
         failing_checks: Checks of data that the rows that come would fail; those that ask for rows that are there
             already are left out.
         changes_state: Sources keep something else in the state than before, which may be their cursors.
+        late_masks: Columns that are masked from now on, while rows that are there keep their clear values.
         refused: Why nothing would be loaded, such as a contract; None where nothing stands against it.
         is_sample: Not all rows were read.
     """
@@ -84,6 +98,7 @@ class PipelinePlan:
     quarantined: Mapping[str, int] = field(default_factory=dict)
     failing_checks: Sequence[CheckDone] = ()
     changes_state: bool = False
+    late_masks: Sequence[LateMask] = ()
     refused: str | None = None
     is_sample: bool = False
 
@@ -115,6 +130,11 @@ class PipelinePlan:
         sections: dict[str, list[tuple[str, ...]]] = {
             "": _table_rows(self.tables),
             "New columns": list(_column_rows(self.tables)),
+            "Renamed columns": [
+                (table.name, ", ".join(f"{old} → {new}" for old, new in table.renamed_columns.items()))
+                for table in self.tables
+                if table.renamed_columns
+            ],
             "Rows that a contract discards": [(name, f"{count:,}") for name, count in self.discarded.items()],
             "Items that go to quarantine": [(name, f"{count:,}") for name, count in self.quarantined.items()],
             "Columns without a value in what comes": [
@@ -127,6 +147,9 @@ class PipelinePlan:
             ],
             "Checks that would fail": [
                 (check.table, check.check, check.fault, check.severity) for check in self.failing_checks
+            ],
+            "Masks that come late": [
+                (f"{late.table}.{late.column}", "rows that are there keep clear values") for late in self.late_masks
             ],
             "Cursors": [
                 (f"{move.resource}.{move.cursor_path}", _shown(move.before), "→", _shown(move.after))
@@ -154,7 +177,7 @@ def _table_rows(tables: Sequence[TablePreview]) -> list[tuple[str, ...]]:
     rows = [
         (
             table.name,
-            "drop" if table.is_dropped else "create" if table.is_new else "alter" if table.new_columns else "",
+            _what(table),
             table.strategy,
             f"{table.rows:,}",
             _number(table.inserted),
@@ -165,6 +188,12 @@ def _table_rows(tables: Sequence[TablePreview]) -> list[tuple[str, ...]]:
         if table.changes
     ]
     return [head, *rows] if rows else []
+
+
+def _what(table: TablePreview) -> str:
+    if table.is_dropped or table.is_new:
+        return "drop" if table.is_dropped else "create"
+    return "alter" if table.new_columns or table.renamed_columns else ""
 
 
 def _column_rows(tables: Iterable[TablePreview]) -> Iterable[tuple[str, ...]]:

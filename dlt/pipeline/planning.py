@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from copy import deepcopy
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 from dlt import context
 from dlt.errors import DataValidationError, PipelineStepFailed
@@ -21,9 +21,10 @@ from dlt.load.standing import look
 from dlt.packages.manifest import CheckDone
 from dlt.packages.package import LoadPackage
 from dlt.pipeline.extracting import Hints, extract
+from dlt.pipeline.late_masks import clear_columns, late_masks
 from dlt.pipeline.normalizing import normalize
 from dlt.pipeline.parts import Parts, make_parts
-from dlt.pipeline.plan import CursorMove, PipelinePlan, doubts_of
+from dlt.pipeline.plan import CursorMove, LateMask, PipelinePlan, doubts_of
 from dlt.states.cursor import cursors
 from dlt.states.model import State
 
@@ -52,6 +53,15 @@ class PlanOptions(TypedDict, total=False):
     schema_contract: ContractHint | None
     refresh: Refresh | None
     loader_file_format: FileFormat | None
+
+
+class _Prepared(NamedTuple):
+    """What extract and normalize of a plan came to: the state from before, and what a contract discards or holds."""
+
+    before: State
+    discarded: Mapping[str, int]
+    quarantined: Mapping[str, int]
+    late_masks: tuple[LateMask, ...]
 
 
 _LEFT_OUT = ("loaded", "tmp", "trace.json", "lock")
@@ -119,7 +129,7 @@ def plan_run(
             parts.pipeline_name, parts.target.location(), copy.target.main_dataset(), is_sample=sample is not None
         )
         try:
-            before, discarded, quarantined = _prepare(copy, data, hints, refresh, file_format, sample)
+            prepared = _prepare(copy, data, hints, refresh, file_format, sample)
         except PipelineStepFailed as failed:
             refusal = _refusal(failed)
             if refusal is None:
@@ -138,12 +148,13 @@ def plan_run(
             dataset_name=copy.target.main_dataset(),
             tables=joined(tables),
             ddl=ddl,
-            cursors=list(_moves(before, copy.home.state)),
+            cursors=list(_moves(prepared.before, copy.home.state)),
             doubts=doubts_of(joined(tables)),
-            discarded=discarded,
-            quarantined=quarantined,
+            discarded=prepared.discarded,
+            quarantined=prepared.quarantined,
             failing_checks=failing,
-            changes_state=_kept(before.get("sources")) != _kept(copy.home.state.get("sources")),
+            late_masks=prepared.late_masks,
+            changes_state=_kept(prepared.before.get("sources")) != _kept(copy.home.state.get("sources")),
         )
 
 
@@ -175,13 +186,13 @@ def _thrown_away(parts: Parts) -> Iterator[Parts]:
 
 def _prepare(
     copy: Parts, data: object, hints: Hints, refresh: Refresh | None, file_format: str | None, sample: int | None
-) -> tuple[State, Mapping[str, int], Mapping[str, int]]:
-    """Extract and normalize; return the state from before, and how many rows a contract discards or puts aside."""
+) -> _Prepared:
+    """Extract and normalize."""
     with copy.tracer.failing("sync"):
         copy.begin()
         copy.remote.sync_on_start()
     # what the sync takes over is there already: it is no move of a cursor
-    before = deepcopy(copy.home.state)
+    before, clear = deepcopy(copy.home.state), clear_columns(copy.home.schemas)
     if data is not None:
         if sample is not None:
             # copies: a limit must not stay on the resources of the program
@@ -201,7 +212,8 @@ def _prepare(
             gone = rows - stayed.get(table, 0) - aside.get(table, 0) + before_it.get(table, 0)
             if gone > 0:
                 discarded[table] += gone
-    return before, dict(discarded), dict(quarantined)
+    masks = tuple(late_masks(clear, copy.home.schemas))
+    return _Prepared(before, dict(discarded), dict(quarantined), masks)
 
 
 def _refusal(failed: BaseException) -> str | None:

@@ -14,6 +14,7 @@ from dlt.pipeline.parts import Parts
 from dlt.pipeline.reading import dataset_of
 from dlt.pipeline.reconcile import Difference, SourceCount
 from dlt.schema.naming import name_of_key, name_of_table
+from dlt.schema.renames import column_called
 from dlt.sources.sql_database.counting import Counted, Window, count_table
 from dlt.states.cursor import cursors
 
@@ -101,6 +102,7 @@ def _compared(
         (there,) = query.fetchall()[0]
         return SourceCount(resource, table, "", None, found.rows, None, None, int(there), None, None), query.to_sql()
     name = name_of_key(dataset.schema.naming, window.cursor)
+    name = column_called(dataset.schema.get_table_columns(table), name)
     # the same bounds on both sides: a row without a value of the cursor counts on none
     later, earlier = ("lt", "gt") if window.falls else ("gt", "lt")
     if window.since is not None:

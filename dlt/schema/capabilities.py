@@ -34,6 +34,7 @@ class Capabilities(Mapping[str, object]):
         supports_nul: Texts may hold the character NUL.
         enforces_length: A text or binary column refuses, or cuts, what is longer than its precision.
         keeps_types: It has tables, whose columns keep the types with which they were made.
+        renames_columns: A column of a table that is there can get another name.
         keeps_own_tables: It holds the tables of the library too, and gives back what is in them.
         supported_checks: Checks of data that it can do before a load becomes visible.
     """
@@ -61,6 +62,7 @@ class Capabilities(Mapping[str, object]):
     supports_nul: bool = True
     enforces_length: bool = False
     keeps_types: bool = True
+    renames_columns: bool = True
     keeps_own_tables: bool = True
     supported_checks: tuple[CheckKind, ...] = CHECK_KINDS
     supported_merge_strategies: tuple[MergeStrategy, ...] = ("delete-insert", "upsert", "scd2", "insert-only")

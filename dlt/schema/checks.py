@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 
 from dlt.errors import InvalidHint
 from dlt.schema.masks import MASKS, is_mask
+from dlt.schema.renames import keys_of_path
 from dlt.schema.system_columns import LIST_INDEX, LOAD_ID, PARENT_ID, ROOT_ID, ROW_ID
 from dlt.schema.typing import DATA_TYPES, OLD_TYPES, ColumnSchema
-from dlt.schema.x_keys import X_MASK_KEY, X_NORMALIZER
+from dlt.schema.x_keys import X_FORMER, X_MASK_KEY, X_NORMALIZER
 
 FLAGS = frozenset(
     {
@@ -30,7 +31,7 @@ FLAGS = frozenset(
 )
 _NUMBERS = frozenset({"precision", "scale"})
 _ORDERS = ("asc", "desc")
-_KNOWN = sorted({*ColumnSchema.__annotations__, *FLAGS, *_NUMBERS} - {X_NORMALIZER, X_MASK_KEY})
+_KNOWN = sorted({*ColumnSchema.__annotations__, *FLAGS, *_NUMBERS} - {X_NORMALIZER, X_MASK_KEY, X_FORMER})
 _ONE_OF_A_TABLE = ("hard_delete", "dedup_sort")
 
 
@@ -76,6 +77,11 @@ def check_column(place: str, name: object, column: object, own_hints: bool = Fal
         wrong = _wrong(hint, value)
         if wrong is not None and not (own_hints and hint not in _KNOWN):
             raise _invalid(place, name, hint, value, wrong)
+    if (path := column.get("from")) is not None:
+        if name in _OF_THE_LIBRARY:
+            raise _invalid(place, name, "from", path, "The library makes this column. Give the values another name.")
+        if "[*]" not in path:
+            keys_of_path(path, f"{place}, column {name!r}")
     precision, scale, kind = column.get("precision"), column.get("scale"), column.get("data_type")
     if kind == "decimal" and precision and scale and scale > precision:
         raise _invalid(place, name, "scale", scale, f"It is the part of the {precision} digits behind the point.")
@@ -100,7 +106,7 @@ def _wrong(hint: object, value: object) -> str | None:
     if hint == "mask":
         words = ", ".join(map(repr, MASKS))
         return None if is_mask(value) else f"It is one of {words}, a function of the value, or False for clear values."
-    if hint == "description":
+    if hint in ("description", "from"):
         return None if isinstance(value, str) else "It is a text."
     return f"There is no such hint. {known_values(hint, _KNOWN)} Hints of your own begin with 'x-'."
 

@@ -26,6 +26,7 @@ class Origin:
         resource: Name of the resource.
         path: Where they stand in the items of the resource, such as "address.city" or "items[*].sku"; None where the
             library makes them.
+        masked: No value is stored as the source gave it, see `mask`.
     """
 
     table: str
@@ -34,8 +35,9 @@ class Origin:
     schema: str
     resource: str
     path: str | None
+    masked: bool = False
 
-    def asdict(self) -> dict[str, str | None]:
+    def asdict(self) -> dict[str, str | bool | None]:
         """Return JSON values."""
         return dict(self.__dict__)
 
@@ -54,7 +56,8 @@ def origins(schema: Schema) -> Iterator[Origin]:
             if "data_type" in column:
                 path = column_path(schema, table, name)
                 whole = None if path is None else _joined(above, path)
-                yield Origin(table["name"], name, column["data_type"], schema.name, resource, whole)
+                hides = whole is not None and is_masked(schema, table, name)
+                yield Origin(table["name"], name, column["data_type"], schema.name, resource, whole, hides)
 
 
 def rows_path(schema: Schema, table: TableSchema) -> str:
@@ -92,6 +95,26 @@ def column_path(schema: Schema, table: TableSchema, name: str) -> str | None:
     # beside columns of other keys it is a key itself
     is_nested = bool(table.get("parent")) and not (name in OF_ITEMS and _has_keys(table))
     return told_by_name(name, schema.naming.PATH_SEPARATOR, is_nested)
+
+
+def is_masked(schema: Schema, table: TableSchema, name: str) -> bool:
+    """Tell whether a column holds masked values, or documents with some inside.
+
+    Args:
+        schema: Its schema.
+        table: Its table.
+        name: Its name.
+    """
+    columns = table["columns"]
+    column = columns[name]
+    if column.get("variant"):
+        # what is masked is text, and stands in a variant column where the table has clear values of another type
+        name = name.rpartition("__v_")[0]
+    inside = f"{name}{schema.naming.PATH_SEPARATOR}" if column["data_type"] == "json" else None
+    return any(
+        bool(other.get("mask")) and (key == name or (inside is not None and key.startswith(inside)))
+        for key, other in columns.items()
+    )
 
 
 def _has_keys(table: TableSchema) -> bool:

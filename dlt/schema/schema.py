@@ -16,6 +16,7 @@ from dlt.schema.item_rows import ItemRows, NormalizesItems
 from dlt.schema.naming import NamingReference, SnakeCase, check_name
 from dlt.schema.normalizers import complete, convention, rename
 from dlt.schema.reading import Reading
+from dlt.schema.renames import settle
 from dlt.schema.stored import StoredSchema
 from dlt.schema.system_tables import LOADS_TABLE, VERSION_TABLE, loads_table, version_table
 from dlt.schema.table import (
@@ -107,7 +108,8 @@ class Schema(Reading, stored_schemas.SchemaTexts):
         return grown
 
     def _grown(self, partial: TableSchema, merge_compound_props: bool) -> TableSchema:
-        known = self.tables.get(partial["name"])
+        settled = settle(self.tables.get(partial["name"]), partial, self.naming, is_named=True)
+        known, partial = settled.known, settled.said
         return merge_table(known, partial, merge_compound_props) if known else new_table(partial)
 
     def update_schema(self, schema: Schema) -> None:

@@ -17,6 +17,7 @@ from dlt.late import orjson
 from dlt.schema.migrations import upgraded
 from dlt.schema.naming import NamingConvention
 from dlt.schema.normalizers import Normalizers
+from dlt.schema.renames import completed, is_written
 from dlt.schema.table import copied_tables
 from dlt.schema.typing import OLD_TYPES, ColumnSchema, SchemaSettings, TableReference, TableSchema
 from dlt.schema.versions import Versioned
@@ -44,6 +45,7 @@ class Kept(Versioned, Protocol):
     """What of a schema is stored."""
 
     name: str
+    naming: NamingConvention
     description: str | None
     tables: dict[str, TableSchema]
     settings: SchemaSettings
@@ -79,6 +81,8 @@ def fill(schema: Kept, content: StoredSchema, remove_processing_hints: bool) -> 
     """Put what is stored into a new schema; tables that every schema has are kept where it has none of their name."""
     schema.description = content.get("description")
     schema.tables.update(copied_tables(content["tables"]))
+    if any(is_written(table["columns"].values()) for table in schema.tables.values()):
+        schema.tables = completed(schema.tables, schema.naming)
     if remove_processing_hints:
         schema.tables = without_processing_hints(schema.tables)
     schema.settings = deepcopy(content.get("settings") or schema.settings)

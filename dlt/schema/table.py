@@ -121,7 +121,7 @@ def named_table(table: TableSchema, naming: NamingConvention) -> TableSchema:
         # two keys may get one name: their hints are joined, as their values will be
         said = {hint: value for hint, value in column.items() if name not in columns or not _is_default(hint, value)}
         columns[name] = cast(ColumnSchema, {**columns.get(name, {}), **said, "name": name})
-        if name != key and X_PATH not in columns[name]:
+        if name != key and X_PATH not in columns[name] and not column.get("from"):
             own = path_text([column.get("name") or key])
             if own != told_by_name(name, naming.PATH_SEPARATOR, bool(table.get("parent"))):
                 # a column that is declared with its type is there before its data

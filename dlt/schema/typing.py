@@ -64,6 +64,8 @@ ColumnSchema = TypedDict(
         "incremental": bool,
         "mask": Union[Literal["hash", "redact", "partial", False], Callable[[TDataItem], object]],
         "x-mask-key": str,
+        "from": str,
+        "x-former": list[str],
         "x-normalizer": NormalizerSettings,
         "x-path": str,
     },

@@ -94,6 +94,33 @@ def test_a_run_tells_its_tables_columns_and_rows(target: Path, own_folder: Path)
     assert (field["namespace"], field["name"], field["field"]) == ("dlt://shop", "orders", "id")
 
 
+def test_masked_columns_are_no_identity(target: Path, pipeline: Any) -> None:
+    """A masked column is a transformation that masks, also where clear values of another type stand beside it."""
+    hints: dict[str, Any] = {"email": {"mask": "redact"}, "doc": {"data_type": "json"}}
+    hints["doc__card"] = {"mask": "partial"}
+    rows = [{"id": 1, "email": "ada@example.com", "doc": {"card": "4111"}, "kept": {"card": "no"}}]
+    pipeline.run(dlt.resource(rows, name="people", columns=hints))
+    pipeline.run(dlt.resource([{"number": 7}], name="numbers"))
+    pipeline.run(dlt.resource([{"number": 8}], name="numbers", columns={"number": {"mask": "redact"}}))
+    told = {
+        (dataset["name"], column): (fields["transformationType"], how["type"], how["subtype"], how["masking"])
+        for event in events(target)
+        for dataset in event.get("outputs", ())
+        for column, fields in dataset["facets"]["columnLineage"]["fields"].items()
+        for how in fields["inputFields"][0]["transformations"]
+    }
+    masked, plain = ("MASKED", "DIRECT", "TRANSFORMATION", True), ("IDENTITY", "DIRECT", "IDENTITY", False)
+    assert told == {
+        ("data.people", "id"): plain,
+        ("data.people", "email"): masked,
+        ("data.people", "doc"): masked,
+        ("data.people", "kept__card"): plain,
+        ("data.numbers", "number"): masked,
+        ("data.numbers", "number__v_text"): masked,
+    }
+    assert {origin.column for origin in pipeline.lineage("people") if origin.masked} == {"email", "doc"}
+
+
 def test_checks_are_assertions_of_the_table(target: Path, pipeline: Any) -> None:
     """It is an input, too, as the standard has it: the checks read it."""
     checks = [dlt.check.unique("id"), dlt.check.not_null("name", severity="warn")]

@@ -14,7 +14,7 @@ import pytest
 import dlt
 from dlt.errors import ChecksFailed, PipelineConfigMissing, PipelineStepFailed
 from dlt.load.preview import TablePreview
-from dlt.pipeline.plan import CursorMove, PipelinePlan
+from dlt.pipeline.plan import CursorMove, LateMask, PipelinePlan
 
 
 def tree(folder: Path) -> dict[str, str]:
@@ -36,6 +36,22 @@ def users(first: int = 1, **hints: Any) -> Any:
         yield [{"id": n, "name": f"n{n}", "at": first, "tags": [{"t": n}]} for n in range(first, first + 5)]
 
     return found()
+
+
+def test_a_mask_that_comes_late_is_told(pipeline: Any) -> None:
+    """The plan as a value and as JSON names the columns of which clear values are there, once, and no others."""
+
+    def people(**columns: Any) -> Any:
+        return dlt.resource([{"id": 1, "name": "Ada", "tags": [{"t": "x"}]}], name="people", columns=columns)
+
+    assert pipeline.plan(people(name={"mask": "redact"})).late_masks == ()
+    pipeline.run(people())
+    plan = pipeline.plan(people(**{"name": {"mask": "redact"}, "tags[*].t": {"mask": "redact"}}))
+    assert set(plan.late_masks) == {LateMask("people", "name"), LateMask("people__tags", "t")}
+    assert {"table": "people", "column": "name"} in plan.asdict()["late_masks"]  # type: ignore[operator]
+    assert "Masks that come late\n  people.name     rows that are there keep clear values\n" in str(plan)
+    pipeline.run(people(name={"mask": "redact"}))
+    assert pipeline.plan(people(name={"mask": "redact"})).late_masks == ()
 
 
 def test_a_first_plan_makes_nothing(pipeline: Any, tmp_path: Path) -> None:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, ClassVar
 from dlt.destinations.sql.ddl import add_columns, check_types, create_table
 from dlt.destinations.sql.session import Session
 from dlt.late_dataclass import dataclass
+from dlt.schema.renames import renamed_columns, renames_at
 from dlt.schema.system_columns import ROOT_ID
-from dlt.schema.system_tables import loads_table, state_table, version_table
+from dlt.schema.system_tables import kept_name, loads_table, state_table, version_table
 from dlt.schema.typing import ColumnSchema, TableSchema
 from dlt.schema.update import SchemaUpdate
 
@@ -155,7 +156,7 @@ class Catalog:
         return {name: self.dialect.as_stored(column) for name, column in columns.items()}
 
     def apply_ddl(self, update: SchemaUpdate) -> list[TableSchema]:
-        """Add tables and columns; return the nested tables that were there and now have a column for root ids.
+        """Add and rename columns, and add tables; return the nested tables that now have a column for root ids.
 
         Raises:
             SchemaUpdateTerminalError: a column has another type at the destination.
@@ -168,6 +169,7 @@ class Catalog:
         without_root_ids = []
         for name, there in stored.items():
             table = update.tables[name]
+            there = self._renamed(table, there)
             check_types(self.dialect, self.dataset_name, table, there)
             new = {column: spec for column, spec in table["columns"].items() if column not in there}
             # one statement a column: not every engine takes several columns in one ALTER TABLE
@@ -177,6 +179,20 @@ class Catalog:
             if ROOT_ID in new:
                 without_root_ids.append(table)
         return without_root_ids
+
+    def _renamed(self, table: TableSchema, there: dict[str, ColumnSchema]) -> dict[str, ColumnSchema]:
+        """Give columns that are there under former names the new ones, in what is kept for an undo as well."""
+        names = renames_at(table, there)
+        if not names:
+            return there
+        # rows that are kept come back by the names of columns
+        kept = kept_name(table["name"], self.dialect.capabilities.max_identifier_length)
+        for name, columns in self.stored_tables([table["name"], kept]).items():
+            for old, new in names.items():
+                if old in columns and new not in columns:
+                    self.session.run_ddl(self.dialect.rename_column(self.qualified(name), old, new))
+            self.tables()[name] = renamed_columns(columns, names)
+        return renamed_columns(there, names)
 
     def changes_tables(self, update: SchemaUpdate) -> bool:
         """Tell whether an update adds a table or a column."""

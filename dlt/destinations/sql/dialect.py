@@ -111,6 +111,16 @@ class Dialect:
         """
         return text
 
+    def rename_column(self, table: str, old: str, new: str) -> str:
+        """Return the statement that gives a column another name.
+
+        Args:
+            table: Qualified name.
+            old: Its name.
+            new: Its new name.
+        """
+        return f"ALTER TABLE {table} RENAME COLUMN {self.quote(old)} TO {self.quote(new)}"
+
     def create_temporary(self, name: str, query: str, lookup: str | None = None) -> str:  # noqa: ARG002 - for an index
         """Return the statement that makes a temporary table of a query.
 

@@ -10,6 +10,7 @@ from dlt.context import current
 from dlt.errors import ReplicationError
 from dlt.extract.hints import TableHints, make_hints
 from dlt.schema.naming import name_of_hint, name_of_table
+from dlt.schema.renames import column_called
 from dlt.schema.schema import Schema
 from dlt.schema.typing import ColumnSchema
 from dlt.sources.pg_replication.pgoutput import Relation, Values
@@ -203,7 +204,8 @@ def _known_columns(name: str) -> Callable[[str], ColumnSchema | None]:
     naming, table = schema.naming, schema.tables.get(name_of_table(schema.naming, name))
     if table is None:
         return lambda _column: None
-    return lambda column: table["columns"].get(name_of_hint(naming, column))
+    columns = table["columns"]
+    return lambda column: columns.get(column_called(columns, name_of_hint(naming, column)))
 
 
 def _differs(known: ColumnSchema | None, hints: ColumnSchema) -> bool:

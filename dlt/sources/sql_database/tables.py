@@ -19,6 +19,7 @@ from dlt.extract.source import DltSource
 from dlt.extract.steps import Filter
 from dlt.schema.contract import expand, violation
 from dlt.schema.naming import name_of_table
+from dlt.schema.renames import column_called
 from dlt.schema.schema import Schema
 from dlt.schema.typing import ColumnSchema
 from dlt.schema.x_keys import SEEN_DATA, X_NORMALIZER
@@ -184,7 +185,9 @@ def stored_types(columns: Mapping[str, ColumnSchema]) -> dict[str, ColumnSchema]
     stored = schema.tables.get(name_of_table(schema.naming, wanted)) if isinstance(wanted, str) else None
     if stored is None or not (stored.get(X_NORMALIZER) or {}).get(SEEN_DATA):
         return {}
-    known = {name: stored["columns"].get(schema.naming.normalize_path(name), {}) for name in columns}
+    there = stored["columns"]
+    names = {name: column_called(there, schema.naming.normalize_path(name)) for name in columns}
+    known = {name: there.get(own, {}) for name, own in names.items()}
     return {name: column for name, column in known.items() if "data_type" in column}
 
 

@@ -87,10 +87,10 @@ rows = st.one_of(st.dictionaries(st.one_of(plain_keys, keys), documents, max_siz
 pages = st.lists(st.lists(rows, min_size=1, max_size=6), min_size=1, max_size=3)
 
 
-def outcome(folder: Path, data: Any, exact: bool) -> Any:
+def outcome(folder: Path, data: Any, exact: bool, schema: Schema | None = None) -> Any:
     """Return tables and column types, or the class of the error."""
     try:
-        schema, tables = normalize_pages(folder, data, exact=exact)
+        schema, tables = normalize_pages(folder, data, exact=exact, schema=schema)
     except DltException as error:
         return type(error)
     for table in tables.values():
@@ -119,6 +119,51 @@ def test_the_fast_path_gives_what_the_exact_path_gives(data: list[list[dict[str,
     with tempfile.TemporaryDirectory() as folder:
         exact = outcome(Path(folder), data, exact=True)
         assert outcome(Path(folder), data, exact=False) == exact
+
+
+NAMED = {"t": {"a": "first", "n__x": "deep", "m": "more"}, "t__l": {"v": "inner"}}
+"""Names of columns by those of their keys."""
+
+
+def named() -> Schema:
+    """Return a schema whose hints give columns other names."""
+    schema = Schema("s")
+    for table, names in NAMED.items():
+        columns: Any = {new: {"from": key} for key, new in names.items()}
+        parent: Any = {"parent": "t"} if "__" in table else {}
+        schema.update_table({"name": table, "columns": columns, **parent})
+    return schema
+
+
+def renamed(table: str, name: str) -> str:
+    """Return the name that hints give to a column, or to a variant of one."""
+    key, variant, rest = name.partition("__v_")
+    return NAMED.get(table, {}).get(key, key) + variant + rest
+
+
+@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(pages)
+def test_a_name_that_a_hint_gives_changes_nothing_else(data: list[list[dict[str, Any]]]) -> None:
+    """Both paths give what they give without it, under the other name: values, ids, types and variants."""
+    with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as two:
+        exact = outcome(Path(one), data, exact=True, schema=named())
+        assert outcome(Path(one), data, exact=False, schema=named()) == exact
+        plain = outcome(Path(two), data, exact=True)
+    if isinstance(plain, type):
+        assert exact is plain
+        return
+    tables = {
+        table: [{renamed(table, name): value for name, value in row.items()} for row in found]
+        for table, found in plain[0].items()
+    }
+    types = {
+        (table, renamed(table, name)): column["data_type"]
+        for table, columns in plain[1].items()
+        for name, column in columns.items()
+    }
+    assert exact[0] == tables
+    typed = ((table, name, column) for table, columns in exact[1].items() for name, column in columns.items())
+    assert {(table, name): column["data_type"] for table, name, column in typed if "data_type" in column} == types
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,9 @@ def test_what_is_no_hint_is_refused(column: Any, hint: Any, advice: str) -> None
 def test_what_the_library_keeps_for_itself_is_not_offered() -> None:
     """The list of hints has all that users may write, and no other."""
     text = str(invalid({"zzz": 1}))
-    assert all(hint in text for hint in ({*ColumnSchema.__annotations__} | FLAGS) - {"x-normalizer", "x-mask-key"})
+    assert all(
+        hint in text for hint in ({*ColumnSchema.__annotations__} | FLAGS) - {"x-normalizer", "x-mask-key", "x-former"}
+    )
     assert "x-normalizer" not in text
 
 

@@ -16,8 +16,10 @@ from dlt.destinations.sql.catalog import Catalog
 from dlt.destinations.sql.ddl import check_types
 from dlt.error_kinds import database_error
 from dlt.errors import DatabaseUndefinedRelation, SchemaUpdateTerminalError
+from dlt.schema.renames import renamed_columns, renames_at
 from dlt.schema.schema import Schema
 from dlt.schema.system_columns import ROOT_ID
+from dlt.schema.system_tables import kept_name
 from dlt.schema.typing import ColumnSchema, TableSchema
 from dlt.schema.update import SchemaUpdate
 
@@ -178,6 +180,7 @@ class BigQueryCatalog(Catalog):
             if there is None:
                 self.create(table)
                 continue
+            there = self._renamed(table, there)
             new = self._grow(table, there)
             native = self._native(name)
             changed = set_properties(native, table)
@@ -189,6 +192,18 @@ class BigQueryCatalog(Catalog):
             if ROOT_ID in new:
                 without_root_ids.append(table)
         return without_root_ids
+
+    def _renamed(self, table: TableSchema, there: dict[str, ColumnSchema]) -> dict[str, ColumnSchema]:
+        """Give columns that are there under former names the new ones."""
+        if names := renames_at(table, there):
+            # what is kept for an undo comes back by the names of columns
+            kept = kept_name(table["name"], self.dialect.capabilities.max_identifier_length)
+            for name, columns in self.stored_tables([table["name"], kept]).items():
+                for old in names.keys() & columns.keys():
+                    statement = self.dialect.rename_column(self.qualified(name), old, names[old])
+                    self.session.jobs.patiently(partial(self.session.query, statement))
+                self._there.pop(name, None)
+        return renamed_columns(there, names)
 
     def _fits(self, table: TableSchema, there: Mapping[str, ColumnSchema]) -> bool:
         try:

@@ -91,11 +91,14 @@ class DuckLakeUndo(SqlUndo):
 
     def _bring_back(self, table: str, kept_as: str) -> None:
         final, copy = self._catalog.qualified(table), self._dialect.quote("dlt_undo_copy")
+        # a column may have got another name since
         kept = self._columns_at(table, kept_as)
-        names = ", ".join(self._dialect.quote(name) for name in self._columns(table) if name in kept)
+        found = [name for name in self._columns(table) if name in kept]
+        names = ", ".join(self._dialect.quote(name) for name in found)
         if names:
+            then = ", ".join(f"{self._dialect.quote(kept[n])} AS {self._dialect.quote(n)}" for n in found)
             # before the delete: DuckLake leaves rows that this transaction deletes out of older snapshots too
-            query = f"SELECT {names} FROM {self._at(table, kept_as)}"
+            query = f"SELECT {then} FROM {self._at(table, kept_as)}"
             self._session.query(self._dialect.create_temporary(copy, query))
         self._session.change(f"DELETE FROM {final}")
         if names:
@@ -105,16 +108,19 @@ class DuckLakeUndo(SqlUndo):
     def _at(self, table: str, kept_as: str) -> str:
         return f"{self._catalog.qualified(table)} AT (VERSION => {int(kept_as.removeprefix(_SNAPSHOT))})"
 
-    def _columns_at(self, table: str, kept_as: str) -> list[str]:
-        """Return the columns that a table had in a snapshot, none where it was not there."""
+    def _columns_at(self, table: str, kept_as: str) -> dict[str, str]:
+        """Return the names that the columns of a table had in a snapshot, by those of today; none without a table."""
         lake = self._dialect.quote(f"__ducklake_metadata_{self._database}")
         version = int(kept_as.removeprefix(_SNAPSHOT))
         then = "{0}.begin_snapshot <= {1} AND ({0}.end_snapshot IS NULL OR {0}.end_snapshot > {1})"
         sql = (
-            f"SELECT c.column_name FROM {lake}.ducklake_column AS c JOIN {lake}.ducklake_table AS t "
-            f"ON t.table_id = c.table_id JOIN {lake}.ducklake_schema AS s ON s.schema_id = t.schema_id "
+            f"SELECT COALESCE(n.column_name, c.column_name), c.column_name FROM {lake}.ducklake_column AS c "
+            f"LEFT JOIN {lake}.ducklake_column AS n "
+            "ON n.table_id = c.table_id AND n.column_id = c.column_id AND n.end_snapshot IS NULL "
+            f"JOIN {lake}.ducklake_table AS t ON t.table_id = c.table_id "
+            f"JOIN {lake}.ducklake_schema AS s ON s.schema_id = t.schema_id "
             f"WHERE t.table_name = %s AND s.schema_name = %s AND c.parent_column IS NULL "
             f"AND {then.format('c', version)} AND {then.format('t', version)}"
         )
         rows = self._session.query(sql, (table, self._catalog.dataset_name)).fetchall()
-        return [str(name) for (name,) in rows]
+        return {str(now): str(then) for now, then in rows}

@@ -45,6 +45,8 @@ CAPABILITIES = Capabilities(
     # files are read and merged by DuckDB
     max_decimal=(38, 38),
     supported_table_formats=FORMATS,
+    # files that are there keep the names of their columns, also for other programs that read them
+    renames_columns=False,
     sqlglot_dialect="duckdb",
 )
 

@@ -22,7 +22,7 @@ from dlt.schema.system_columns import ROOT_ID, ROW_ID
 from dlt.schema.system_tables import LOADS_TABLE, STATE_TABLE
 from dlt.schema.typing import TableSchema
 from dlt.schema.update import SchemaUpdate
-from dlt.schema.x_keys import X_MERGE_STRATEGY
+from dlt.schema.x_keys import X_FORMER, X_MERGE_STRATEGY
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as PgConnection
@@ -133,7 +133,9 @@ class PostgresCatalog(Catalog):
             if table.get(X_MERGE_STRATEGY) == "scd2" or table.get("parent"):
                 continue
             for column, hints in table["columns"].items():
-                if hints.get("unique") and not hints.get("row_key") and column not in before.get(name, ()):
+                # an index goes along with a column that gets another name
+                is_new = before.get(name, set()).isdisjoint((column, *hints.get(X_FORMER, ())))
+                if hints.get("unique") and not hints.get("row_key") and is_new:
                     self.index(name, [column], unique=True)
         return found
 

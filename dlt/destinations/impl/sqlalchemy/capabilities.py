@@ -33,8 +33,8 @@ STANDARD = Capabilities(
     # each has another word for regular expressions, if it has them
     supported_checks=tuple(kind for kind in CHECK_KINDS if kind != "matches"),
 )
-NO_MERGE = replace(STANDARD, supported_merge_strategies=())
-"""Of databases that cannot make a temporary table of a query the standard way."""
+NO_MERGE = replace(STANDARD, supported_merge_strategies=(), renames_columns=False)
+"""Of databases that cannot make a temporary table of a query the standard way, nor, most of them, rename a column."""
 _NO_MERGE = ("mssql", "oracle", "ibm_db_sa", "db2", "hana", "firebird")
 _KNOWN = {"sqlite": SQLITE, "mysql": MYSQL, "mariadb": MYSQL}
 
