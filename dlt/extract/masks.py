@@ -174,9 +174,12 @@ class Masks:
             # of the names that the field of a class may have outside, items have one
             if not filled.get(root) or self._schema.tables[root].get("resource") in self._of_classes:
                 continue
+            idle = set(masker.idle)
             for table, column in masker.idle:
-                known = self._schema.tables[table]["columns"].get(column) or {}
-                if "data_type" not in known:
+                known = self._schema.tables[table]["columns"].get(column, {"name": column})
+                # items have the name of the key, where a hint says another one; it is no column of its own
+                has_come = any((table, key) not in idle for key in known.get(X_FORMER, ()))
+                if "data_type" not in known and known.get("mask") and not has_come:
                     logger.warning(
                         "table %s: no item has the column %s, which has the mask %r. Look whether its name is right: "
                         "one inside of a document is buyer__email, one inside of a list items[*].email.",

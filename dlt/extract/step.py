@@ -294,8 +294,7 @@ class SchemaExtract:
             # of several it belongs to the first that has rows for it
             root.pop("resource", None)
         for table in nested:
-            declared = self._names.declare(table)
-            if self._stands_alone(declared, table):
+            if self._stands_alone(self._names.declare(table), table):
                 let_stand_alone(table, root.get("resource"))
         limit = (root.get(X_NORMALIZER) or {}).get("max_nesting")
         if limit is None:
