@@ -105,9 +105,7 @@ def test_every_backend_gives_the_same_values(shop: str, pipeline: dlt.Pipeline, 
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("is_declared", [False, True])
-def test_moments_that_a_query_computes(
-    shop: str, pipeline: dlt.Pipeline, backend: Any, is_declared: bool, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_moments_that_a_query_computes(shop: str, pipeline: dlt.Pipeline, backend: Any, is_declared: bool) -> None:
     """The database tells no type of them: those of rows count as UTC, those of tables have no zone, unless declared."""
 
     def with_copy(query: Any, table: Any) -> Any:
@@ -122,8 +120,17 @@ def test_moments_that_a_query_computes(
     is_utc = backend == "sqlalchemy" and not is_declared
     assert first["seen"] == seen and first["copied"].replace(tzinfo=None) == seen
     assert (first["copied"].tzinfo is not None) == is_utc
-    # a hint for it is no mistake
-    assert "do not match" not in caplog.text
+
+
+def test_a_hint_for_a_column_of_a_query_is_no_mistake(shop: str, caplog: pytest.LogCaptureFixture) -> None:
+    """One for a column that neither the table nor a query has is told."""
+    for adapter in (None, lambda query, table: query.add_columns(table.c.seen.label("copied"))):
+        table = sql_table(shop, table="customers", query_adapter_callback=adapter)
+        table.apply_hints(columns={"copied": {"data_type": "timestamp"}})
+        caplog.clear()
+        with caplog.at_level("WARNING", logger="dlt"):
+            list(table)
+        assert ("do not match a column of table" in caplog.text) == (adapter is None)
 
 
 def test_dicts_hold_python_values(shop: str) -> None:
