@@ -11,10 +11,12 @@ from dlt.configuration.base import BaseConfiguration, is_final, is_secret, optio
 from dlt.configuration.coerce import coerce, takes_table
 from dlt.configuration.lookup import MISSING, Trace, attempt, find_value, inside, missing, none_given
 from dlt.configuration.sections import current_sections, section_context
+from dlt.configuration.similar import did_you_mean
 from dlt.configuration.values import bare, choices_of, is_class
 from dlt.errors import (
     ConfigFieldMissingException,
     ConfigurationException,
+    ConfigurationValueError,
     ConfigurationWrongTypeException,
     InvalidNativeValue,
     NativeValueError,
@@ -380,7 +382,7 @@ def fill_nested(
         default: A spec whose fields are the defaults; it is completed.
 
     Raises:
-        ConfigurationException: the first failure, when no spec fits.
+        ConfigurationException: the first failure, when no spec fits; or a key is a misspelt one.
     """
     if isinstance(value, BaseConfiguration):
         if value.is_resolved():
@@ -392,7 +394,10 @@ def fill_nested(
         return default if default.is_resolved() else _resolve(default, places, (*inner, name), None, nested=True)
     if isinstance(value, Mapping) and value:
         # a class that does not know what is given would take all that it has from the configuration instead
-        kinds = [kind for kind in kinds if set(value) <= set(kind.__config_fields__)] or kinds
+        takers = [kind for kind in kinds if set(value) <= set(kind.__config_fields__)]
+        if not takers:
+            _check_keys(name, kinds, value)
+        kinds = takers or kinds
     failures: list[ConfigurationException] = []
     for kind in kinds:
         try:
@@ -408,3 +413,13 @@ def fill_nested(
     if isinstance(failure, ConfigFieldMissingException) and len(absent) > 1:
         failure.attempts = [attempt(error, number, len(absent)) for number, error in enumerate(absent, 1)]
     raise failure
+
+
+def _check_keys(name: str, kinds: Sequence[type[BaseConfiguration]], value: Mapping[str, object]) -> None:
+    """Refuse a key that is nearly one of a spec; others are no concern of it, as in key files of Google."""
+    fields = {field for kind in kinds for field in kind.__config_fields__}
+    for key in value:
+        # the value of a misspelt one would be lost, and what is configured for another place taken in its stead
+        near = None if key in fields else did_you_mean(str(key), sorted(fields - set(value)), cutoff=0.8)
+        if near:
+            raise ConfigurationValueError(f"{name}: there is no field {key!r}{near} Look at the keys of the dict.")

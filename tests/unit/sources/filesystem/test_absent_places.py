@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import dlt
+from dlt.errors import ConfigurationValueError
 from dlt.extract.exceptions import ResourceExtractionError
 from dlt.pipeline.exceptions import PipelineStepFailed
 from dlt.sources.absent_places import shown_url
@@ -78,6 +79,27 @@ def test_a_server_that_does_not_answer(name: str) -> None:
     """Neither a file nor a page."""
     with pytest.raises(ResourceExtractionError, match=r"http://127\.0\.0\.1:1/f/.*\.csv cannot be read: .*onnect"):
         list(filesystem("http://127.0.0.1:1/f", file_glob=name))
+
+
+@pytest.mark.parametrize(
+    ("url", "given", "told"),
+    [
+        (
+            "s3://bucket/x",
+            {"aws_access_key_id": "someone", "aws_secret_acces_key": "a-secret-word"},
+            "aws_secret_access_key",
+        ),
+        ("sftp://127.0.0.1:1/x", {"sftp_username": "someone", "sftp_pasword": "a-secret-word"}, "sftp_password"),
+        ("az://box/x", {"azure_storage_acount_name": "x"}, "azure_storage_account_name"),
+    ],
+)
+def test_a_misspelt_key_of_credentials_is_told(url: str, given: dict[str, str], told: str) -> None:
+    """Before anyone is asked, and without its value."""
+    with pytest.raises(
+        ConfigurationValueError, match=f"credentials: there is no field .*, did you mean '{told}'"
+    ) as caught:
+        list(filesystem(url, credentials=given))
+    assert "a-secret-word" not in "".join(traceback.format_exception(caught.value))
 
 
 SFTP = {"sftp_username": "someone", "sftp_password": "a-secret-word", "sftp_allow_agent": False}
