@@ -222,9 +222,11 @@ class ColumnarNormalizer:
         elif self._placement.filtered(table, name):
             return []
         if document:
-            return list(self._documents(table, name, array, column).items())
-        placed, _ = place(self._placement, table, name, array)
-        return list(placed.items())
+            placed = self._documents(table, name, array, column)
+        else:
+            placed, _ = place(self._placement, table, name, array)
+        # of rows a column of which all values went elsewhere stands in no file, and takes no place among the others
+        return [(name, values) for name, values in placed.items() if values.null_count < len(values)]
 
     def _documents(self, table: str, name: str, array: pa.Array, column: ColumnSchema) -> dict[str, pa.Array]:
         # the page holds documents as JSON text already, which needs no second writing
