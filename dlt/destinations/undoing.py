@@ -11,6 +11,10 @@ from dlt.schema.typing import TableSchema
 
 APPEND, REPLACE, MERGE, HISTORY = "append", "replace", "merge", "history"
 """How a load brings rows into a root table, as far as an undo tells ways apart."""
+AGAIN = "again"
+"""Appended by a run that was loaded once more: rows of its earlier load went, and nothing of them is kept."""
+ADDS = (APPEND, AGAIN)
+"""Ways that leave rows of other loads as they are."""
 NESTED, UNDO = "nested", "undo"
 """What else a record tells of: a table that goes with its root, and an undo."""
 
@@ -124,6 +128,14 @@ class Undoing(Protocol):
 
         Args:
             tables: Their names.
+            load: The load.
+        """
+
+    def note_again(self, tables: Sequence[str], load: Replacing) -> None:
+        """Record that a load took rows of an earlier load of its run away, where nothing else of it is recorded.
+
+        Args:
+            tables: Names of the root tables.
             load: The load.
         """
 

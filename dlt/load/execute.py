@@ -13,7 +13,7 @@ from dlt.destinations.client import Client
 from dlt.errors import DestinationException, TerminalException
 from dlt.io import failpoints
 from dlt.load.drift import Drift
-from dlt.load.keeping import Keeper, keeper_of
+from dlt.load.keeping import Keeper, keeper_of, note_again
 from dlt.load.order import LoadOrder
 from dlt.load.plan import LoadPlan, Publication
 from dlt.load.planning import make_plan
@@ -168,6 +168,8 @@ def _carry_out(plan: LoadPlan, client: Client, jobs: dict[str, Job], collector: 
     keeper = keeper_of(plan, client) if plan.order.keep_undo else None
     if keeper is not None:
         keeper.prepare()
+    elif plan.removals:
+        note_again(plan, client)
     if changes.emptied:
         # after all DDL: DuckDB 1 does not commit what deletes rows of a table and then alters it
         client.remove_tables((), changes.emptied)

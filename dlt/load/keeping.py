@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dlt.destinations.client import Client
-from dlt.destinations.undoing import MERGE, REPLACE, Replacing, Undoing
+from dlt.destinations.undoing import AGAIN, MERGE, REPLACE, Replacing, Undoing
 from dlt.load.order import LoadOrder
 from dlt.load.plan import LoadPlan, Publication
 from dlt.load.undo_facts import way_of
@@ -32,26 +32,34 @@ class Keeper:
             [tables[name] for name in sorted(heads, key=head.__ne__) if heads[name] == head]
             for head in dict.fromkeys(heads.values())
         ]
+        self._again = again(plan)
         gone = {*self._lost, *heads}
         self._kept = [p for p in plan.publications if p.chain[0]["name"] not in gone]
 
     def prepare(self) -> None:
         """Make room, when all tables are as the load needs them, and keep what is about to be emptied."""
-        chains = [(found.chain, way_of(found.chain[0])) for found in self._kept]
+        chains = [(found.chain, self._way(found)) for found in self._kept]
         self._undoing.prepare([*chains, *((chain, REPLACE) for chain in self._emptied)], self._keeps)
         self._undoing.note_lost(self._lost, self._load)
+        filled = [publication.chain[0]["name"] for publication in self._kept]
+        if gone := [name for name in self._again if name not in filled]:
+            self._undoing.note_again(gone, self._load)
         for chain in self._emptied:
             self._undoing.keep(chain, REPLACE, self._load)
 
     def before_stage(self, publication: Publication) -> None:
         """Keep what goes when files are staged: all rows, where they are replaced or where a history goes on."""
-        if (way := way_of(publication.chain[0])) != MERGE:
+        if (way := self._way(publication)) != MERGE:
             self._keep(publication, way)
 
     def before_publish(self, publication: Publication) -> None:
         """Keep what a merge replaces, which the staged rows tell."""
-        if (way := way_of(publication.chain[0])) == MERGE:
+        if (way := self._way(publication)) == MERGE:
             self._keep(publication, way)
+
+    def _way(self, publication: Publication) -> str:
+        # rows of an earlier load of the run went before anything could be copied
+        return AGAIN if publication.chain[0]["name"] in self._again else way_of(publication.chain[0])
 
     def _keep(self, publication: Publication, way: str) -> None:
         if publication in self._kept:
@@ -74,6 +82,30 @@ def keeper_of(plan: LoadPlan, client: Client) -> Keeper | None:
         return None
     undoing = client.undoing()
     return Keeper(plan, undoing) if undoing is not None else None
+
+
+def note_again(plan: LoadPlan, client: Client) -> None:
+    """Record what a load took away of earlier loads of its run, where nothing is kept: an undo cannot bring it back.
+
+    Args:
+        plan: The load.
+        client: Client of the dataset.
+    """
+    undoing, package, tables = client.undoing(), plan.order.package, again(plan)
+    if undoing is not None and tables:
+        undoing.note_again(tables, Replacing(package.schema_name, plan.order.load_ids, package.load_id))
+
+
+def again(plan: LoadPlan) -> list[str]:
+    """Return the root tables from which rows of earlier loads of the run go.
+
+    Args:
+        plan: The load.
+    """
+    # what a replay takes out of the quarantine is told by its schema
+    if plan.order.package.manifest.replay is not None:
+        return []
+    return list(dict.fromkeys(removal.chain[0]["name"] for removal in plan.removals))
 
 
 def _keeps(order: LoadOrder) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from dlt.destinations.client import Client
 from dlt.destinations.ledger import STATES_KEPT, UNDONE, LoadRow, StateRow
-from dlt.destinations.undoing import APPEND, NESTED, REPLACE, UNDO, Step
+from dlt.destinations.undoing import ADDS, AGAIN, APPEND, NESTED, REPLACE, UNDO, Step
 from dlt.errors import UndoRefused
 from dlt.errors.base import ended
 from dlt.io.codec import ABSENT
@@ -176,9 +176,12 @@ class _Planner:
                 # a merge that found nothing to replace only added, and may have added to rows that were there
                 adds = record.how == APPEND and root in tables and way_of(tables[root]) != APPEND
                 yield root, Touch(REPLACE if adds else record.how, record.kept_as, rows=rows)
-        if own or schema is None:
+        # where it is only recorded what a run that was loaded once more took away, the rows tell the rest
+        if schema is None or any(record.how != AGAIN for record in own):
             return
         for root in roots_of(schema):
+            if any(record.table == root for record in own):
+                continue
             counts = self._facts.rows.get(root, {})
             # a table that does not tell its loads may have rows of this one
             if counts is None or load_id in counts:
@@ -198,7 +201,7 @@ class _Planner:
                     found.append(row.load_id)
                 theirs = self.touches(row.load_id)
                 shared = [name for name in own if name in theirs]
-                if any((own[name].how, theirs[name].how) != (APPEND, APPEND) for name in shared):
+                if any(not {own[name].how, theirs[name].how} <= {*ADDS} for name in shared):
                     found.append(row.load_id)
         return [load_id for load_id in dict.fromkeys(found) if load_id not in chosen]
 

@@ -7,7 +7,7 @@ from dataclasses import field
 
 from dlt.destinations.client import Client
 from dlt.destinations.ledger import UNDONE, LoadRow, StateRow
-from dlt.destinations.undoing import APPEND, HISTORY, MERGE, NESTED, REPLACE, UNDO, Undoing, UndoRecord
+from dlt.destinations.undoing import AGAIN, APPEND, HISTORY, MERGE, NESTED, REPLACE, UNDO, Undoing, UndoRecord
 from dlt.errors import UndoRefused
 from dlt.late_dataclass import dataclass
 from dlt.load.work import appends
@@ -223,6 +223,11 @@ def why_not_table(facts: UndoFacts, load_id: str, root: str, touch: Touch) -> st
     """
     schema = facts.schemas[load_id]
     bears_ids = facts.rows.get(root, {}) is not None
+    if touch.how == AGAIN:
+        return (
+            f"load {load_id} is that of a run that was loaded before, and took the rows of its earlier load away, "
+            "which were not kept. To have others in their place load the run once more: clear it, or reprocess it"
+        )
     if touch.is_guess and touch.how != APPEND and not touch.rows and bears_ids:
         return (
             f"load {load_id} may have changed it ({touch.how}) without a row of its own, and what was there before "

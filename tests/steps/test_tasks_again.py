@@ -13,7 +13,7 @@ import orjson
 import pytest
 
 import dlt
-from dlt.errors import LoadUndone, PipelineStepFailed, ReloadUndecided, SpecInvalid
+from dlt.errors import LoadUndone, PipelineStepFailed, ReloadUndecided, SpecInvalid, UndoRefused
 from dlt.tasks import (
     LoadReport,
     Spec,
@@ -400,6 +400,27 @@ def test_a_run_that_was_undone_is_extracted_again(database: Path, clean: bool) -
     again = run(spec(source_args={"value": "new"}), clean=clean)
     assert not again.skipped and again.load_ids != first.load_ids and again.removed == []
     assert rows(database, "SELECT value, count(*) FROM d.people__pets__toys GROUP BY 1") == [("new", 3)]
+
+
+@pytest.mark.parametrize("keeps", [0, 1])
+def test_a_run_that_was_loaded_once_more_is_not_undone(
+    database: Path, keeps: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rows of its earlier load went and are not kept, so that the undo is refused, whatever comes after it.
+
+    It is in nobody's way: loads of other runs that append beside it are undone.
+    """
+    monkeypatch.setenv("LOAD__KEEP_UNDO", str(keeps))
+    for name in ("before", "first"):
+        run(spec(source_args={"value": "old"}), name)
+    again = run(spec(source_args={"value": "new"}), "first", generation=1)
+    assert again.removed == ["people"]
+    others = [run(spec(source_args={"value": "other"}), name) for name in ("second", "third")]
+    with pytest.raises(UndoRefused, match=r"took the rows of its earlier load away.*load the run once more"):
+        a_pipeline().undo(again.load_ids[0])
+    a_pipeline().undo(others[0].load_ids[0])
+    found = rows(database, "SELECT value, count(*) FROM d.people GROUP BY 1 ORDER BY 1")
+    assert found == [("new", 3), ("old", 3), ("other", 3)]
 
 
 @pytest.mark.parametrize("clean", [True, False])

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from dlt.clock import moment_of, moment_of_load
 from dlt.destinations.ledger import STATES_KEPT, UNDONE, LoadRow, StateRow
-from dlt.destinations.undoing import APPEND, MERGE, NESTED, UNDO, Replacing, Step, UndoRecord
+from dlt.destinations.undoing import ADDS, AGAIN, APPEND, MERGE, NESTED, UNDO, Replacing, Step, UndoRecord
 from dlt.schema.system_columns import LOAD_ID, ROOT_ID, ROW_ID
 from dlt.schema.system_tables import (
     KEPT_BY,
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from dlt.destinations.sql.ledger import Ledger
     from dlt.destinations.sql.loader import Loader
 
+_PASSES = f"undoes IS NULL AND (how IS NULL OR how <> '{AGAIN}')"
+"""Records that newer loads let go: that of a run that was loaded once more says what no row tells."""
 Statement = tuple[str, tuple[object, ...]]
 """SQL with the values of its parameters."""
 
@@ -121,7 +123,7 @@ class SqlUndo:
         """Make the tables for what a load is about to replace."""
         self._session.states_kept = max(STATES_KEPT, keeps + 1)
         made: dict[str, TableSchema] = {UNDO_TABLE: undo_table()}
-        for table in (table for chain, how in chains if how != APPEND for table in chain):
+        for table in (table for chain, how in chains if how not in ADDS for table in chain):
             columns: dict[str, ColumnSchema] = {KEPT_BY: {"name": KEPT_BY, "data_type": "text", "nullable": False}}
             for name, column in self._columns(table["name"]).items():
                 # of the sizes that they have there; a row that was kept before a column came has none in it
@@ -136,7 +138,7 @@ class SqlUndo:
         kept_as = None
         # a column of a type that nothing here makes would be missing in the copy, so that the copy were of no use
         is_whole = all("data_type" in spec for table in chain for spec in self._columns(table["name"]).values())
-        if how != APPEND and is_whole:
+        if how not in ADDS and is_whole:
             kept_as = load.load_ids[0]
             # before the look at what is there: no other load may replace it meanwhile
             self._ledger.take_turn(chain)
@@ -153,6 +155,13 @@ class SqlUndo:
         for table in tables:
             for load_id in load.load_ids:
                 self._record(UndoRecord(load_id, load.schema_name, table, None))
+
+    def note_again(self, tables: Sequence[str], load: Replacing) -> None:
+        """Record that a load took rows of an earlier load of its run away."""
+        self._catalog.apply_ddl(SchemaUpdate({UNDO_TABLE: undo_table()}))
+        for table in tables:
+            for load_id in load.load_ids:
+                self._record(UndoRecord(load_id, load.schema_name, table, AGAIN))
 
     def _record(self, record: UndoRecord) -> None:
         self._ledger.insert(undo_table(), (*astuple(record), self._session.now))
@@ -195,7 +204,7 @@ class SqlUndo:
 
     def prune(self, load: Replacing, keeps: int) -> None:
         """Forget what older loads of a schema replaced."""
-        sql = f"SELECT DISTINCT load_id, inserted_at FROM {self._records} WHERE schema_name = %s AND undoes IS NULL"
+        sql = f"SELECT DISTINCT load_id, inserted_at FROM {self._records} WHERE schema_name = %s AND {_PASSES}"
         rows = self._session.query(sql, (load.schema_name,)).fetchall()
         found = {str(load_id): moment for load_id, moment in rows if load_id not in load.load_ids}
         # loads of one transaction count as one; this one is the newest
@@ -211,7 +220,7 @@ class SqlUndo:
             if self._catalog.has_table(self._kept_name(table)):
                 self._session.change(f"DELETE FROM {self._kept_table(table)} WHERE {self._kept_by} = %s", (kept_as,))
         for load_id in load_ids:
-            self._session.change(f"DELETE FROM {self._records} WHERE undoes IS NULL AND load_id = %s", (load_id,))
+            self._session.change(f"DELETE FROM {self._records} WHERE {_PASSES} AND load_id = %s", (load_id,))
 
     # -- the undo
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from dlt.destinations.sql.undo import SqlUndo
-from dlt.destinations.undoing import APPEND, REPLACE, Step, UndoRecord
+from dlt.destinations.undoing import APPEND, REPLACE, Replacing, Step, UndoRecord
 from dlt.schema.system_tables import LOADS_TABLE, is_system_name
 
 _SNAPSHOT = "snapshot "
@@ -23,6 +23,9 @@ class DuckLakeUndo(SqlUndo):
         known = super().records()
         noted = {record.load_id for record in known}
         return [*known, *(record for record in self._told_by_snapshots() if record.load_id not in noted)]
+
+    def note_again(self, tables: Sequence[str], load: Replacing) -> None:
+        """Record nothing: snapshots tell it, and have the rows."""
 
     def _told_by_snapshots(self) -> Iterator[UndoRecord]:
         """Yield what snapshots tell of loads."""

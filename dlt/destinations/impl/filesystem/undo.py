@@ -14,7 +14,7 @@ from dlt.destinations.impl.filesystem.lake.tables import NATIVE, kind_of
 from dlt.destinations.impl.filesystem.session import FilesSession
 from dlt.destinations.impl.filesystem.snapshot import Entry, Kept, Snapshot
 from dlt.destinations.ledger import STATES_KEPT, LoadRow, StateRow
-from dlt.destinations.undoing import APPEND, MERGE, NESTED, REPLACE, UNDO, Replacing, Step, UndoRecord
+from dlt.destinations.undoing import ADDS, APPEND, MERGE, NESTED, REPLACE, UNDO, Replacing, Step, UndoRecord
 from dlt.schema.system_tables import state_table
 from dlt.schema.typing import TableSchema
 
@@ -146,13 +146,16 @@ class FilesUndo:
         for table in chain:
             name = table["name"]
             kept["how"][name] = NESTED if table.get("parent") else how
-            if how != APPEND:
+            if how not in ADDS:
                 self._take(name)
                 kept["before"][name] = list(self._session.pending().files.get(name, []))
 
     def note_lost(self, tables: Sequence[str], load: Replacing) -> None:
         """Record that a load drops or empties tables, and that nothing of them is kept."""
         self._kept(load)["how"].update(dict.fromkeys(tables))
+
+    def note_again(self, tables: Sequence[str], load: Replacing) -> None:
+        """Record nothing: two snapshots tell it, and may have the files."""
 
     def prune(self, load: Replacing, keeps: int) -> None:
         """Forget what older loads of a schema replaced: the next snapshot does, whatever is there by then."""
