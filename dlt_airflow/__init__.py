@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from dlt.types import JsonObject
     from dlt_airflow.assets import table_asset
     from dlt_airflow.decorator import dlt_task
+    from dlt_airflow.factory import dags_from_yaml
     from dlt_airflow.groups import DltTaskGroup, dlt_task_group
     from dlt_airflow.hooks import DltHook
     from dlt_airflow.operators import (
@@ -36,6 +37,7 @@ _PLACES = {
     "DltRetryPolicy": "retries",
     "DltTaskGroup": "groups",
     "DltUndoOperator": "undo",
+    "dags_from_yaml": "factory",
     "dlt_retry_policy": "retries",
     "dlt_task": "decorator",
     "dlt_task_group": "groups",
@@ -52,6 +54,7 @@ __all__ = [
     "DltRetryPolicy",
     "DltTaskGroup",
     "DltUndoOperator",
+    "dags_from_yaml",
     "dlt_retry_policy",
     "dlt_task",
     "dlt_task_group",

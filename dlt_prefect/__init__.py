@@ -12,6 +12,7 @@ del _prefect
 
 from dlt_prefect.blocks import DltDestination, DltPipeline
 from dlt_prefect.elsewhere import step_job
+from dlt_prefect.factory import deploy, deployments_from_yaml
 from dlt_prefect.flows import dlt_flow, run_pipeline, run_steps
 from dlt_prefect.reschedule import automation, reschedule
 from dlt_prefect.tasks import clean_up, extract, list_resources, load, normalize, undo
@@ -21,6 +22,8 @@ __all__ = [
     "DltPipeline",
     "automation",
     "clean_up",
+    "deploy",
+    "deployments_from_yaml",
     "dlt_flow",
     "extract",
     "list_resources",

@@ -17,7 +17,7 @@ from prefect.exceptions import ObjectNotFound
 from prefect.futures import PrefectFuture
 from prefect.logging import get_run_logger
 
-from dlt.tasks import SpecInvalid, window_given
+from dlt.tasks import Spec, SpecInvalid, window_given
 from dlt.tasks.parts import parts_of as read_parts
 from dlt.tasks.spec import holds_secret, load_object
 from dlt.types import JsonObject, P, Wrapped
@@ -42,6 +42,7 @@ def run_pipeline(
     limit: str | None = None,
     cleanup: bool = True,
     runs_in: JsonObject | None = None,
+    task_options: JsonObject | None = None,
 ) -> JsonObject:
     """Extract, normalize and load a spec; return the report of the load.
 
@@ -58,8 +59,9 @@ def run_pipeline(
         runs_in: Where the steps run: None for the Python of the flow, {"python": PATH} for another one,
             {"requirements": [...]} for a virtual environment, {"image": NAME} for a container, {"deployment": "dlt
             step/NAME"} for a job of a work pool.
+        task_options: Options of Prefect for the tasks, such as retries, retry_delay_seconds and timeout_seconds.
     """
-    return run_steps(spec, fan_out, window, blocks, limit, cleanup, runs_in)
+    return run_steps(spec, fan_out, window, blocks, limit, cleanup, runs_in, task_options)
 
 
 def run_steps(
@@ -70,6 +72,7 @@ def run_steps(
     limit: str | None = None,
     cleanup: bool = True,
     runs_in: JsonObject | None = None,
+    task_options: JsonObject | None = None,
 ) -> JsonObject:
     """Do in a flow of your own what `run_pipeline` does; it takes the same arguments.
 
@@ -79,6 +82,8 @@ def run_steps(
     """
     whole, names = resolve(spec, blocks)
     elsewhere.check(runs_in)
+    of_tasks: JsonObject = task_options or {}
+    extracting, normalizing, loading = (step.with_options(**of_tasks) for step in (extract, normalize, load))
     with stopping.on_sigterm(), _slot(limit or f"dlt-{pipeline_label(whole)}"):
         times = find_window() if window == "auto" else window
         given = window_given(times) if times is not None else None
@@ -93,11 +98,15 @@ def run_steps(
         for round_ in range(_ROUNDS):
             tokens = []
             for part in parts if parts is not None else [None]:
-                token = extract.submit(whole.to_dict(), part, times, run, names, round_, runs_in)
-                tokens.append((token, normalize.submit(token, round_, later, runs_in)))
-            last = load.submit([normalized for _, normalized in tokens], round_, later, runs_in)
-            # what failed first is to be told, and not that the load did not run
-            last.wait()
+                token = extracting.submit(whole.to_dict(), part, times, run, names, round_, runs_in)
+                tokens.append((token, normalizing.submit(token, round_, later, runs_in)))
+            for _, normalized in tokens:
+                normalized.wait()
+            # a slot of the destination is held while it is at work, and not by what goes before
+            with _slot(limit_of(whole)):
+                last = loading.submit([normalized for _, normalized in tokens], round_, later, runs_in)
+                # what failed first is to be told, and not that the load did not run
+                last.wait()
             error = _first_error([*[future for pair in tokens for future in pair], last])
             if error is None:
                 if cleanup:
@@ -295,17 +304,31 @@ def _first_error(futures: Sequence[PrefectFuture[object]]) -> BaseException | No
     return others
 
 
+def limit_of(spec: Spec) -> str | None:
+    """Return the name of the limit that bounds the loads into the destination of a spec, if the spec names it.
+
+    Args:
+        spec: The spec.
+    """
+    named = spec.pipeline.get("destination") if isinstance(spec.pipeline, Mapping) else None
+    return f"dlt-destination-{named}" if isinstance(named, str) else None
+
+
 @contextmanager
-def _slot(name: str) -> Iterator[None]:
+def _slot(name: str | None) -> Iterator[None]:
     """Hold a slot of a concurrency limit, if there is one of this name."""
-    with get_client(sync_client=True) as client:
-        try:
-            client.read_global_concurrency_limit_by_name(name)
-            found = True
-        except ObjectNotFound:
-            found = False
-    if not found:
+    limit = None
+    if name is not None:
+        with get_client(sync_client=True) as client:
+            try:
+                limit = client.read_global_concurrency_limit_by_name(name)
+            except ObjectNotFound:
+                limit = None
+    if name is None or limit is None:
         yield
         return
+    if limit.active_slots >= limit.limit:
+        # a run that only waits looks like one that hangs
+        get_run_logger().info("waits for the limit %s: all %d slots are taken", name, limit.limit)
     with concurrency(name, occupy=1, lease_duration=_LEASE):
         yield

@@ -31,6 +31,7 @@ from dlt.tasks import (
     resource_names,
 )
 from dlt.tasks.elsewhere import stop_when_alone
+from dlt.tasks.pruning import KEEP_DAYS, prune
 from dlt.tasks.request import StepRequest, carry_out, failed
 from dlt.types import JsonObject
 
@@ -96,6 +97,18 @@ def add_parser(commands: Commands) -> None:
     run.add_argument("request", nargs="?", default="-", help="JSON file, or - for standard input, or env:VARIABLE")
     run.add_argument("--answer", metavar="FILE", help="write the answer there, and end with 0 whatever it says")
     run.set_defaults(run=_answer)
+    old = steps.add_parser(
+        "prune",
+        help="delete what old runs left",
+        description="Delete what old runs left on this worker and at the hand-off, and virtual environments that no "
+        "step used since; print the folders as JSON.",
+        epilog="example: dlt step prune --keep-days 2 --dry-run",
+    )
+    old.add_argument("--work-dir", metavar="FOLDER", help="folder for packages under way; as configured without")
+    old.add_argument("--handoff", metavar="URL", help="hand-off; as configured without")
+    old.add_argument("--keep-days", type=float, metavar="DAYS", help=f"days since a run was touched ({KEEP_DAYS:.0f})")
+    old.add_argument("--dry-run", action="store_true", help="delete nothing")
+    old.set_defaults(run=_prune)
 
 
 def _add(steps: Commands, name: str, text: str, example: str) -> argparse.ArgumentParser:
@@ -130,6 +143,13 @@ def _run(arguments: argparse.Namespace) -> int:
             say_traceback(error)
         say_error(_told(error))
         return 1 if is_terminal(error) else TRY_AGAIN
+    return 0
+
+
+def _prune(arguments: argparse.Namespace) -> int:
+    """Delete what old runs left."""
+    asked = read(_Old, arguments)
+    say_json({"deleted": prune(asked.work_dir, asked.handoff, asked.keep_days, asked.dry_run)})
     return 0
 
 
@@ -185,6 +205,16 @@ class _Extract:
     window: Sequence[str] | None = None
     revision: int | None = None
     reprocess: str | None = None
+
+
+@dataclass(frozen=True)
+class _Old:
+    """Which old runs are to go."""
+
+    work_dir: str | None = None
+    handoff: str | None = None
+    keep_days: float | None = None
+    dry_run: bool = False
 
 
 @dataclass(frozen=True)

@@ -81,7 +81,7 @@ _LOAD = Section(
     {"raise_on_failed_jobs": bool, "raise_on_failed_checks": bool, "delete_completed_jobs": bool, "keep_undo": int},
     without_effect=frozenset(OPTIONS["load"]),
 )
-_HANDOFF = Section({"url": str, "work_dir": str, "max_bytes": int, "options": _TABLE})
+_HANDOFF = Section({"url": str, "work_dir": str, "max_bytes": int, "keep_days": float, "options": _TABLE})
 _SCHEMA_OPTIONS = {"naming": str, "use_break_path_on_normalize": bool}
 
 

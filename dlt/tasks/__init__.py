@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         StaleExtract,
         Superseded,
     )
+    from dlt.tasks.pruning import prune
     from dlt.tasks.report import LoadReport
     from dlt.tasks.spec import Spec, StepContext
     from dlt.tasks.steps import cleanup_step, commit_step, extract_step, load_step, normalize_step, resource_names
@@ -51,6 +52,7 @@ else:
             "load_step": "dlt.tasks.steps:load_step",
             "moment": "dlt.tasks.windows:moment",
             "normalize_step": "dlt.tasks.steps:normalize_step",
+            "prune": "dlt.tasks.pruning:prune",
             "resource_names": "dlt.tasks.steps:resource_names",
             "undo_step": "dlt.tasks.undoing:undo_step",
             "window_given": "dlt.tasks.windows:window_given",
@@ -80,6 +82,7 @@ __all__ = [
     "load_step",
     "moment",
     "normalize_step",
+    "prune",
     "resource_names",
     "undo_step",
     "window_given",

@@ -83,7 +83,8 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
 _LISTS = ("requirements", "pip_args", "options")
 _OF_OUR_INTERPRETER = ("PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
 """Variables by which another interpreter would find the worker's packages."""
-_READY = ".ready"
+READY = ".ready"
+"""File of an environment that is whole; the time of its last use is that of the file."""
 _PATIENCE = 1800.0
 """Seconds that a step waits for another one that makes the same environment."""
 
@@ -196,7 +197,7 @@ def _virtualenv(wanted: InVirtualenv) -> str:
     parent = os.path.abspath(os.path.expanduser(wanted.get("folder") or environments_dir()))
     path = os.path.join(parent, hashlib.sha256(text.encode()).hexdigest()[:20])
     python = os.path.join(path, "Scripts" if os.name == "nt" else "bin", "python")
-    ready = os.path.join(path, _READY)
+    ready = os.path.join(path, READY)
     if not os.path.exists(ready):
         os.makedirs(f"{path}.lock", exist_ok=True)
         with PipelineLock(f"{path}.lock", f"environment {path}", _PATIENCE):

@@ -17,7 +17,12 @@ import pytest
 from tests.airflow.conftest import DAGS, ROOT
 
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", (ROOT / "docs" / "airflow.md").read_text(), re.DOTALL | re.MULTILINE)
-FILES = {text.split()[1]: text for kind, text in BLOCKS if kind == "python"}
+# the page names an environment that a reader makes; here that is the one of the other tests
+FILES = {
+    text.split()[1]: text.replace("/opt/loads/bin/python", str(ROOT / ".venv" / "bin" / "python"))
+    for kind, text in BLOCKS
+    if kind in ("python", "yaml")
+}
 DAG_FILES = [name for name in FILES if name.endswith("_dag.py")]
 COMMANDS = [line for kind, text in BLOCKS if kind == "bash" for line in text.splitlines()]
 
@@ -39,8 +44,9 @@ def files(airflow_database: None) -> Iterator[None]:
 
 def test_every_block_is_known() -> None:
     """A kind of block that this test does not carry out may not slip in."""
-    assert {kind for kind, _ in BLOCKS} == {"python", "bash", "ini"}
-    assert all(text.startswith("# ") and text.split()[1].endswith(".py") for kind, text in BLOCKS if kind == "python")
+    assert {kind for kind, _ in BLOCKS} == {"python", "bash", "ini", "yaml"}
+    for kind, ending in (("python", ".py"), ("yaml", ".yaml")):
+        assert all(text.startswith("# ") and text.split()[1].endswith(ending) for k, text in BLOCKS if k == kind)
     assert {command.split()[0] for command in COMMANDS} == {"pip", "airflow"}
     assert len(DAG_FILES) >= 7
 
@@ -74,6 +80,42 @@ def test_dag(name: str, files: None, tmp_path: Path, monkeypatch: pytest.MonkeyP
     if name == "days_dag.py":
         with duckdb.connect(str(tmp_path / "daily.duckdb")) as connection:
             assert connection.execute("""SELECT DISTINCT date_part('day', "at") FROM days.hours""").fetchall() == [(2,)]
+
+
+def test_dags_of_a_file(files: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Airflow finds a DAG for each pipeline of the page's file, and one of them runs to its end."""
+    import pendulum
+
+    monkeypatch.chdir(tmp_path)
+    found = {dag.dag_id: dag for dag in dags_of(DAGS / "many.py")}
+    assert set(found) == {"shop_daily", "shop_small"}
+    daily = found["shop_daily"]
+    assert daily.timetable.summary == "0 6 * * *" and daily.timezone.name == "Europe/Berlin"
+    assert daily.get_task("dlt.load").pool == "dlt-duckdb" and daily.get_task("dlt.extract").pool == "default_pool"
+    assert found["shop_small"].tags == {"small"} and found["shop_small"].get_task("dlt.load").retries == 3
+    pools = [sys.executable, "-m", "dlt_airflow", "pools", str(DAGS / "pipelines.yaml")]
+    assert "dlt-duckdb" in subprocess.run(pools, capture_output=True, text=True, check=True).stdout
+    run = found["shop_small"].test(logical_date=pendulum.datetime(2026, 1, 3))
+    assert str(run.state) == "success", {ti.task_id: ti.state for ti in run.get_task_instances()}
+
+
+def test_a_file_that_is_wrong(files: None) -> None:
+    """The list of import errors tells line and key, and so does the command."""
+    from airflow.dag_processing.dagbag import DagBag
+
+    (DAGS / "wrong.yaml").write_text("pipelines:\n  shop: {sorce: 'shop.py:shop', destination: duckdb}\n")
+    (DAGS / "wrong.py").write_text(FILES["many.py"].replace("pipelines.yaml", "wrong.yaml"))
+    told = "wrong.yaml:2: pipelines.shop.sorce is no key of a pipeline, did you mean source?"
+    try:
+        [error] = DagBag(str(DAGS / "wrong.py")).import_errors.values()
+        command = [sys.executable, "-m", "dlt_airflow", "check"]
+        wrong = subprocess.run([*command, str(DAGS / "wrong.yaml")], capture_output=True, text=True, check=False)
+    finally:
+        (DAGS / "wrong.yaml").unlink()
+        (DAGS / "wrong.py").unlink()
+    assert told in error and told in wrong.stderr and wrong.returncode == 1
+    right = subprocess.run([*command, str(DAGS / "pipelines.yaml")], capture_output=True, text=True, check=True)
+    assert "shop_daily  0 6 * * *  Europe/Berlin" in right.stdout and "by hand" in right.stdout
 
 
 def dags_of(path: Path) -> Iterator[Any]:

@@ -44,8 +44,9 @@ LIGHT = {
     *(f"dlt.{name}" for name in ("context", "dataset", "late_dataclass", "lazy_names", "pipeline", "version")),
     "dlt.tasks",
     "dlt.tasks.parts",
+    "dlt.tasks.definitions",
 }
-"""What reads a fan-out, and the packages above it, which only offer names."""
+"""What reads a fan-out or a file of pipelines, and the packages above it, which only offer names."""
 
 
 def test_what_an_import_costs() -> None:

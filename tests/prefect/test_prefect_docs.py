@@ -61,6 +61,7 @@ def test_page(services: Services, as_it_was: None, tmp_path: Path, monkeypatch: 
             python,
             CodeBlockParser(language="bash", evaluator=shell),
             CodeBlockParser(language="text", evaluator=shown),
+            CodeBlockParser(language="yaml", evaluator=lambda _example: None),
             SkipParser(),
         ]
     )
@@ -73,7 +74,7 @@ def test_page(services: Services, as_it_was: None, tmp_path: Path, monkeypatch: 
     document.namespace.update(vars(module))
     for example in document.examples():
         text = str(example.parsed)
-        named = re.match(r"# (\w+\.py)\n", text)
+        named = re.match(r"# (\w+\.(?:py|yaml))\n", text)
         if named is not None:
             (tmp_path / named[1]).write_text(text, encoding="utf-8")
             continue

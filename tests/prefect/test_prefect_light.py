@@ -21,7 +21,7 @@ from prefect.context import TaskRunContext
 
 import dlt_prefect
 from dlt.errors import SpecInvalid
-from dlt_prefect import DltDestination, DltPipeline, extract, load, normalize, run_pipeline
+from dlt_prefect import DltDestination, DltPipeline, deployments_from_yaml, extract, load, normalize, run_pipeline
 from dlt_prefect.flows import part_of, parts_of
 from tests.prefect import shop
 from tests.prefect.rows import content, load_directly, spec
@@ -133,6 +133,52 @@ def test_an_environment_that_is_described_wrongly_is_refused_at_once(database: s
     for runs_in in ({"pyton": "x"}, {"deployment": "dlt step/loads", "image": "x"}):
         with pytest.raises(SpecInvalid, match="runs_in"):
             run_pipeline(spec(database, kind="duckdb"), runs_in=runs_in)
+
+
+def test_deployments_of_a_file(tmp_path: Path) -> None:
+    """Each pipeline is a deployment of the flow that loads any spec; what is wrong is told by line and key."""
+    file = tmp_path / "pipelines.yaml"
+    file.write_text(
+        "defaults: {destination: duckdb, prefect: {work_pool: dlt}}\npipelines:\n"
+        "  daily: {source: 'shop.py:shop', schedule: '@daily', timezone: Europe/Berlin, retries: 1, timeout: 60}\n"
+        "  parts: {source: 'm:f', fan_out: resources, window: auto, prefect: {blocks: [dlt-destination/x]}}\n"
+    )
+    made = deployments_from_yaml(file)
+    daily, parts = made["daily"], made["parts"]
+    assert daily.work_pool_name == "dlt" and parts.work_pool_name == "dlt"
+    [schedule] = [item.schedule for item in daily.schedules]
+    assert (schedule.cron, schedule.timezone) == ("0 0 * * *", "Europe/Berlin") and not parts.schedules
+    assert daily.parameters["spec"]["source"] == f"{tmp_path}/shop.py:shop"
+    assert daily.parameters["task_options"] == {"retries": 1, "retry_delay_seconds": 60.0, "timeout_seconds": 60}
+    assert (parts.parameters["fan_out"], parts.parameters["window"]) == ("resources", "auto")
+    assert parts.parameters["blocks"] == ["dlt-destination/x"]
+    file.write_text("pipelines:\n  a: {source: 'm:f', destination: duckdb, prefect: {pool: dlt}}\n")
+    with pytest.raises(ValueError, match=r"pipelines.yaml:2: pipelines.a.prefect.pool is no key of it"):
+        deployments_from_yaml(file)
+
+
+def test_a_load_waits_for_a_slot_of_its_destination(database: str, caplog: pytest.LogCaptureFixture) -> None:
+    """And says so; what goes before it does not wait."""
+    name = "dlt-destination-duckdb"
+    with get_client(sync_client=True) as client:
+        client.create_global_concurrency_limit(GlobalConcurrencyLimitCreate(name=name, limit=1, active_slots=1))
+    plan = {
+        "source": f"{shop.FILE}:shop", "source_args": {"last": 2},
+        "pipeline": {"pipeline_name": "limited", "destination": "duckdb", "dataset_name": "data"},
+    }  # fmt: skip
+    found: list[Any] = []
+    runner = threading.Thread(target=lambda: found.append(run_pipeline(plan, return_state=True)))
+    try:
+        runner.start()
+        wait_until(lambda: f"waits for the limit {name}" in caplog.text, "the wait", pause=0.2)
+        assert not found
+        with get_client(sync_client=True) as client:
+            client.update_global_concurrency_limit(name, GlobalConcurrencyLimitUpdate(active_slots=0))
+        runner.join(300)
+    finally:
+        with get_client(sync_client=True) as client:
+            client.delete_global_concurrency_limit_by_name(name)
+    assert found[0].result()["rows"]["prices"] == 2
 
 
 def test_task_runs_are_named_by_what_they_work_on(database: str) -> None:
