@@ -32,6 +32,7 @@ def dags_from_yaml(
     """
     here = str((into or {}).get("__file__") or "")
     read = read_definitions(os.path.join(os.path.dirname(here), os.fspath(path)))
+    # what nobody limits needs no pool, and a task whose pool is missing would wait for ever
     made = {found.name: _dag(found, found.destination in read.limits, dag_args) for found in read.pipelines}
     if into is not None:
         for dag_id, dag in made.items():

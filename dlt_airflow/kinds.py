@@ -187,6 +187,7 @@ class DuckDb(Kind):
     place = "destination.duckdb.credentials"
 
     def _values(self) -> JsonObject:
+        # the library has a destination for each of the two
         if self._connection.password:
             raise SpecInvalid(
                 f"connection {self._connection.conn_id}: it has a token, so it is of MotherDuck. Say where it goes: "

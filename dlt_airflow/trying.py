@@ -21,6 +21,7 @@ def tried(conn_id: str) -> tuple[bool, str]:
         values = collect([conn_id], None)
     except Exception as error:  # noqa: BLE001 - the page shows a sentence
         return False, _told(error)
+    # a source cannot be tried without its code
     names = [str(name) for name in values.get("destination") or ()]
     with configured(values):
         for name in names:

@@ -139,6 +139,7 @@ def _answer_of(run_id: UUID) -> bytes | None:
             flow_run_filter=FlowRunFilter.model_validate({"id": {"any_": [run_id]}}),
         )
     # a job that was rescheduled by its work pool leaves one for each try
+    # the server gives them in no order that it promises
     newest = max(found, key=lambda artifact: artifact.created or 0, default=None)
     return newest.data.encode() if newest is not None and isinstance(newest.data, str) else None
 

@@ -56,6 +56,7 @@ def deploy(path: str | os.PathLike[str], work_pool: str | None = None) -> dict[s
     """
     found = read_definitions(path)
     made = deployments_from_yaml(path, work_pool)
+    # a deployment without one waits for a process that serves it, and nobody would see why
     without = [name for name, deployment in made.items() if deployment.work_pool_name is None]
     if without:
         raise ValueError(f"{found.path}: {', '.join(without)} has no work pool. Write prefect.work_pool, or pass one.")

@@ -52,6 +52,7 @@ def prune(
             found.append(store.url(run))
             if not dry_run:
                 store.delete_folder(run)
+    # what was there, whether or not somebody else deleted it first
     return found
 
 

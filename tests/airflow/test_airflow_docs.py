@@ -90,7 +90,7 @@ def test_dags_of_a_file(files: None, monkeypatch: pytest.MonkeyPatch, tmp_path: 
     found = {dag.dag_id: dag for dag in dags_of(DAGS / "many.py")}
     assert set(found) == {"shop_daily", "shop_small"}
     daily = found["shop_daily"]
-    assert daily.timetable.summary == "0 6 * * *" and daily.timezone.name == "Europe/Berlin"
+    assert daily.schedule == "0 6 * * *" and daily.timezone.name == "Europe/Berlin"
     assert daily.get_task("dlt.load").pool == "dlt-duckdb" and daily.get_task("dlt.extract").pool == "default_pool"
     assert found["shop_small"].tags == {"small"} and found["shop_small"].get_task("dlt.load").retries == 3
     pools = [sys.executable, "-m", "dlt_airflow", "pools", str(DAGS / "pipelines.yaml")]

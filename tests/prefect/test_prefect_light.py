@@ -157,7 +157,7 @@ def test_deployments_of_a_file(tmp_path: Path) -> None:
         deployments_from_yaml(file)
 
 
-def test_a_load_waits_for_a_slot_of_its_destination(database: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_load_waits_for_a_slot_of_its_destination(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """And says so; what goes before it does not wait."""
     name = "dlt-destination-duckdb"
     with get_client(sync_client=True) as client:
@@ -166,19 +166,28 @@ def test_a_load_waits_for_a_slot_of_its_destination(database: str, caplog: pytes
         "source": f"{shop.FILE}:shop", "source_args": {"last": 2},
         "pipeline": {"pipeline_name": "limited", "destination": "duckdb", "dataset_name": "data"},
     }  # fmt: skip
-    found: list[Any] = []
-    runner = threading.Thread(target=lambda: found.append(run_pipeline(plan, return_state=True)))
+    said: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: said.append(record.getMessage())  # type: ignore[method-assign]
+    logger = logging.getLogger("prefect.flow_runs")
+    # the tests keep Prefect quiet
+    monkeypatch.setattr(logger, "level", logging.INFO)
+    logger.addHandler(handler)
+
+    def free() -> None:
+        wait_until(lambda: f"waits for the limit {name}: all 1 slots are taken" in said, "the wait", pause=0.2)
+        with get_client(sync_client=True) as other:
+            other.update_global_concurrency_limit(name, GlobalConcurrencyLimitUpdate(active_slots=0))
+
+    thread = threading.Thread(target=free)
+    thread.start()
     try:
-        runner.start()
-        wait_until(lambda: f"waits for the limit {name}" in caplog.text, "the wait", pause=0.2)
-        assert not found
-        with get_client(sync_client=True) as client:
-            client.update_global_concurrency_limit(name, GlobalConcurrencyLimitUpdate(active_slots=0))
-        runner.join(300)
+        assert run_pipeline(plan)["rows"]["prices"] == 2
     finally:
+        logger.removeHandler(handler)
+        thread.join()
         with get_client(sync_client=True) as client:
             client.delete_global_concurrency_limit_by_name(name)
-    assert found[0].result()["rows"]["prices"] == 2
 
 
 def test_task_runs_are_named_by_what_they_work_on(database: str) -> None:
