@@ -13,7 +13,7 @@ from dlt.destinations.impl.bigquery.configuration import BigQuerySettings
 from dlt.destinations.impl.bigquery.session import BigQuerySession
 from dlt.destinations.impl.bigquery.tables import added_columns, columns_of, new_table, set_properties
 from dlt.destinations.sql.catalog import Catalog
-from dlt.destinations.sql.ddl import check_types
+from dlt.destinations.sql.ddl import check_types, create_table
 from dlt.error_kinds import database_error
 from dlt.errors import DatabaseUndefinedRelation, SchemaUpdateTerminalError
 from dlt.schema.renames import renamed_columns, renames_at
@@ -93,6 +93,9 @@ class BigQueryCatalog(Catalog):
         """Make the dataset if it is not there."""
         if self.has_dataset():
             return
+        if self.session.records:
+            self.session.run_ddl(f"CREATE SCHEMA {self.qualified_dataset()}")
+            return
         dataset = Dataset(self.full_name)
         dataset.location = self._settings.location
         # BigQuery tells cases apart unless the dataset says otherwise when it is made
@@ -141,6 +144,10 @@ class BigQueryCatalog(Catalog):
     def create(self, *tables: TableSchema) -> None:
         """Make tables; one that another pipeline made in between gets the columns that it lacks."""
         for table in tables:
+            if self.session.records:
+                # as a plan shows it; made by a request, which says all of it at once
+                self.session.run_ddl(create_table(self.dialect, self.qualified(table["name"]), table))
+                continue
             native = new_table(self._reference(table["name"]), table, self._name_of)
             made = self.session.jobs.call(self.session.connection.create_table, native, exists_ok=True)
             # another pipeline may have made it in between, with other columns
@@ -156,9 +163,16 @@ class BigQueryCatalog(Catalog):
         if new:
             # by SQL: update_table sends the whole schema, which another load may have made longer meanwhile
             statement = added_columns(self.qualified(table["name"]), new)
-            self.session.jobs.patiently(partial(self.session.query, statement))
+            self._change(statement)
             self._there.pop(table["name"], None)
         return new
+
+    def _change(self, statement: str) -> None:
+        """Change a table at once; for a plan the statement is only noted."""
+        if self.session.records:
+            self.session.run_ddl(statement)
+        else:
+            self.session.jobs.patiently(partial(self.session.query, statement))
 
     def apply_ddl(self, update: SchemaUpdate) -> list[TableSchema]:
         """Add tables and columns at once: they have no rows and no values before the transaction.
@@ -184,7 +198,7 @@ class BigQueryCatalog(Catalog):
             new = self._grow(table, there)
             native = self._native(name)
             changed = set_properties(native, table)
-            if changed:
+            if changed and not self.session.records:
                 self.session.jobs.call(self.session.connection.update_table, native, changed)
             self._there.pop(name, None)
             if name in self._dropped:
@@ -201,7 +215,7 @@ class BigQueryCatalog(Catalog):
             for name, columns in self.stored_tables([table["name"], kept]).items():
                 for old in names.keys() & columns.keys():
                     statement = self.dialect.rename_column(self.qualified(name), old, names[old])
-                    self.session.jobs.patiently(partial(self.session.query, statement))
+                    self._change(statement)
                 self._there.pop(name, None)
         return renamed_columns(there, names)
 
@@ -219,6 +233,9 @@ class BigQueryCatalog(Catalog):
         return not (fixed | required) - set(table["columns"])
 
     def _delete(self, name: str) -> None:
+        if self.session.records:
+            self.session.run_ddl(f"DROP TABLE {self.qualified(name)}")
+            return
         self.session.jobs.call(self.session.connection.delete_table, self._reference(name), not_found_ok=True)
         self._there.pop(name, None)
 
