@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, cast
 
+from dlt.context import current
 from dlt.errors import InvalidDataItem, InvalidHint
 from dlt.extract.hint_checks import is_dynamic
 from dlt.extract.incremental.cursor import keys_of
@@ -328,6 +329,13 @@ class Masks:
         while above is not None and above != root:
             above = found_in(self._schema.tables.get(above))
         return above == root
+
+
+def masks_here() -> bool:
+    """Tell whether the resource at work has masks, so that no message may show its rows."""
+    context = current()
+    hints: Mapping[str, object] = getattr(context.resource, "hints", {})
+    return has_masked(context.resource_name or "", hints, context.schema)
 
 
 def has_masked(name: str, hints: Mapping[str, object], schema: object) -> bool:

@@ -857,3 +857,24 @@ def test_documents_of_any_type_are_masked_inside(pipeline: Any, tmp_path: Path, 
     pipeline.run(dlt.resource([DOCUMENTS[kind]], name="orders", columns=columns))
     assert hashed(CANARY) in str(stored(pipeline, "SELECT doc FROM orders"))
     assert files_with(tmp_path, CANARY) == []
+
+
+def test_a_line_of_a_file_that_is_broken_is_not_shown(pipeline: Any, tmp_path: Path) -> None:
+    """The message names file and line; what stands in it is shown where nothing is masked."""
+    from dlt.sources.filesystem import filesystem, read_jsonl
+
+    source = tmp_path / "given"
+    source.mkdir()
+    (source / "a.jsonl").write_text(f'{{"id": 1}}\n{{"email": "{CANARY}"\n')
+
+    def users(**hints: Any) -> Any:
+        found = (filesystem(source.as_uri(), file_glob="*.jsonl") | read_jsonl()).with_name("users")
+        found.apply_hints(**hints)
+        return found
+
+    with pytest.raises(PipelineStepFailed, match="line 2 is no JSON") as failed:
+        pipeline.run(users(columns={"email": {"mask": "redact"}}))
+    assert CANARY not in told(failed.value)
+    assert all(path.startswith(str(source)) for path in files_with(tmp_path, CANARY))
+    with pytest.raises(PipelineStepFailed, match=CANARY):
+        pipeline.run(users())
