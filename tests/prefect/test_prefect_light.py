@@ -157,7 +157,7 @@ def test_deployments_of_a_file(tmp_path: Path) -> None:
         deployments_from_yaml(file)
 
 
-def test_a_load_waits_for_a_slot_of_its_destination(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_load_waits_for_a_slot_of_its_destination(database: str) -> None:
     """And says so; what goes before it does not wait."""
     name = "dlt-destination-duckdb"
     with get_client(sync_client=True) as client:
@@ -171,7 +171,8 @@ def test_a_load_waits_for_a_slot_of_its_destination(database: str, monkeypatch: 
     handler.emit = lambda record: said.append(record.getMessage())  # type: ignore[method-assign]
     logger = logging.getLogger("prefect.flow_runs")
     # the tests keep Prefect quiet
-    monkeypatch.setattr(logger, "level", logging.INFO)
+    before = logger.level
+    logger.setLevel(logging.INFO)
     logger.addHandler(handler)
 
     def free() -> None:
@@ -185,6 +186,7 @@ def test_a_load_waits_for_a_slot_of_its_destination(database: str, monkeypatch: 
         assert run_pipeline(plan)["rows"]["prices"] == 2
     finally:
         logger.removeHandler(handler)
+        logger.setLevel(before)
         thread.join()
         with get_client(sync_client=True) as client:
             client.delete_global_concurrency_limit_by_name(name)
