@@ -125,6 +125,11 @@ bench-sources: install
 bench-trust: install
 	$(PY) benchmarks/trust.py $(PARTS)
 
+# what it costs to keep what loads replace, and to undo one
+.PHONY: bench-undo
+bench-undo: install
+	$(PY) benchmarks/undo.py
+
 # what it costs to run the steps as tasks
 bench-tasks: install
 	$(PY) benchmarks/tasks.py
