@@ -357,7 +357,8 @@ class ResourceHints:
         if given is None:
             return []
         resolved = resolve_hints({"nested_hints": given}, item)
-        tables = []
+        tables: list[TableSchema] = []
+        between: dict[str, str] = {}
         check_table_hints(f"resource '{self.name}', table {root_table_name!r}", resolved)
         for path, found in (resolved["nested_hints"] or {}).items():
             hints = cast(TableHints, found)  # as they were checked
@@ -369,7 +370,13 @@ class ResourceHints:
             table = build_table(resolve_hints(hints, item), names[-1])
             table["parent"] = names[-2]
             tables.append(table)
-        return tables
+            between.update(zip(names[1:-1], names, strict=False))
+        # a path may lead through lists of which nothing is said: their tables are parents all the same
+        told = {table["name"] for table in tables}
+        made: list[TableSchema] = [
+            {"name": name, "parent": parent, "columns": {}} for name, parent in between.items() if name not in told
+        ]
+        return [*made, *tables]
 
     def compute_tables(self, naming: NamingConvention, item: TDataItem = None, meta: Meta = None) -> list[TableSchema]:
         """Return the partial schemas of the root table and of nested tables with hints."""

@@ -18,6 +18,7 @@ from dlt.extract.model_fields import choices_of, is_model, is_model_item, model_
 from dlt.extract.models import Columns, columns_of
 from dlt.extract.quarantine import QuarantinedItem
 from dlt.extract.steps import Map, Step
+from dlt.schema.naming import name_of_key, naming_from
 from dlt.schema.quarantine import MODE as QUARANTINE
 from dlt.schema.quarantine import MODEL, Refusal
 from dlt.secret_words import may_be_secret_name
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from dlt.extract.resource_hints import ResourceHints
     from dlt.extract.vocabulary import ContractHint
+    from dlt.schema.schema import Schema
     from dlt.schema.typing import ContractDict, ContractMode
 
     _Known = dict[type[BaseModel], type[BaseModel] | None]
@@ -187,7 +189,7 @@ class PydanticValidator(Step):
 
     def _quarantined(self, item: TDataItem, error: ErrorDetails) -> QuarantinedItem:
         given = item.model_dump(by_alias=True) if is_model_item(item) else item
-        place = ".".join(str(part) for part in error["loc"])
+        place = _place_of(error["loc"])
         # what a validator of the program says may hold the value
         secret = any(may_be_secret_name(str(part)) for part in error["loc"]) or has_masked(
             self.table_name, self.hints, current().schema
@@ -195,6 +197,22 @@ class PydanticValidator(Step):
         why = f"{error['type'] if secret else error['msg']} (model {self.model.__name__})"
         whole = given if isinstance(given, Mapping) else {"value": given}
         return QuarantinedItem(whole, Refusal(MODEL, place, why), self.model.__name__)
+
+
+def _place_of(keys: Iterable[int | str]) -> str:
+    """Return the place of a value in an item, with names as columns have them: `items[0].n`."""
+    schema = current().schema
+    naming = cast("Schema", schema).naming if schema is not None else naming_from()
+    found = [""]
+    for key in keys:
+        if isinstance(key, int):
+            found[-1] += f"[{key}]"
+            # rows of a list have columns of their own
+            found.append("")
+        else:
+            name = name_of_key(naming, key)
+            found[-1] = naming.shorten_fragments(found[-1], name) if found[-1] else name
+    return ".".join(part for part in found if part).replace(".[", "[")
 
 
 def may_hold_back(resources: Iterable[ResourceHints]) -> frozenset[str]:

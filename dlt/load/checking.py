@@ -22,7 +22,7 @@ from dlt.load.plan import Publication, TableChecks
 from dlt.load.standing import Standing
 from dlt.package_info import json_object
 from dlt.packages.manifest import CheckDone
-from dlt.schema.data_checks import Check, check_on_table, check_supported, checks_of
+from dlt.schema.data_checks import NUMBERS, Check, check_on_table, check_supported, checks_of
 from dlt.schema.schema import Schema
 from dlt.schema.system_columns import LOAD_ID
 from dlt.schema.system_tables import checks_table
@@ -32,6 +32,10 @@ from dlt.user_log import warning
 if TYPE_CHECKING:
     from dlt.destinations.sql.sql_client import SqlClient
     from dlt.load.plan import LoadPlan
+
+
+_ALIKE: Mapping[str, str] = {**dict.fromkeys(NUMBERS, "number"), "date": "timestamp"}
+"""Types whose values may be equal, by the name of all of them."""
 
 
 def checks_to_do(
@@ -137,7 +141,7 @@ def _of_table(
     # a column of which no value came yet is not there: it is NULL in every row
     possible = [check for check in found.checks if all(column in there for column in check.columns)]
     for check in possible:
-        _check_referenced(check, client, place)
+        _check_referenced(check, found.table, schema, client, place)
     # of the others only the number of rows is asked for, once for each scope
     scopes = [Check("row_count", (), {"min": 0}, check.scope) for check in found.checks if check not in possible]
     asked = [*possible, *scopes]
@@ -178,8 +182,8 @@ def _figures(queries: CheckQueries, asked: Sequence[Check], place: str) -> list[
         ) from error
 
 
-def _check_referenced(check: Check, client: Client, place: str) -> None:
-    """Make sure that the table to which values of another one refer is there.
+def _check_referenced(check: Check, own: TableSchema, schema: Schema, client: Client, place: str) -> None:
+    """Make sure that the table to which values of another one refer is there, with values that can be equal.
 
     Raises:
         InvalidCheck: it is not.
@@ -195,6 +199,18 @@ def _check_referenced(check: Check, client: Client, place: str) -> None:
         raise InvalidCheck(
             f"{place}, column {check.columns[0]!r}: the check {check} cannot be done: the dataset has {what}. Load "
             "that table before, or in the same run, or name the one that is meant.",
+            hint="checks",
+            column_name=check.columns[0],
+        )
+    known = schema.tables.get(table, {}).get("columns", {})
+    kinds = [
+        where.get(name, {}).get("data_type") for where, name in ((own["columns"], check.columns[0]), (known, column))
+    ]
+    # engines compare a text with a number each in its own way, or not at all
+    if all(kinds) and len({_ALIKE.get(str(kind), kind) for kind in kinds}) > 1:
+        raise InvalidCheck(
+            f"{place}, column {check.columns[0]!r}: the check {check} cannot be done: the column is {kinds[0]}, and "
+            f"{table}.{column} is {kinds[1]}. Give both one type, by a hint in columns= or with add_map.",
             hint="checks",
             column_name=check.columns[0],
         )

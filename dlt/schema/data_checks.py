@@ -24,7 +24,7 @@ from dlt.schema.x_keys import X_CHECKS
 
 CheckScope = Literal["load", "table"]
 Severity = Literal["error", "warn"]
-_NUMBERS: Final[tuple[DataType, ...]] = ("bigint", "double", "decimal", "wei")
+NUMBERS: Final[tuple[DataType, ...]] = ("bigint", "double", "decimal", "wei")
 _ARGUMENTS: Final[Mapping[str, tuple[str, ...]]] = {
     "not_null": (),
     "unique": (),
@@ -38,8 +38,8 @@ _ARGUMENTS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """What each kind takes beside columns, scope and severity."""
 _TYPES: Final[Mapping[str, tuple[DataType, ...]]] = {
-    "accepted": ("text", "bool", "date", "timestamp", *_NUMBERS),
-    "between": ("date", "timestamp", *_NUMBERS),
+    "accepted": ("text", "bool", "date", "timestamp", *NUMBERS),
+    "between": ("date", "timestamp", *NUMBERS),
     "matches": ("text",),
     "fresh": ("timestamp", "date"),
 }

@@ -187,6 +187,23 @@ def test_numbers_of_any_size(pipeline: Any) -> None:
     assert [done.passed for done in info.checks] == [True, True]
 
 
+def test_checks_of_lists_in_lists(pipeline: Any) -> None:
+    """Their path may lead through a list of which nothing is said."""
+    inner: Any = {("l", "m"): {"checks": [check.between("q", 0, 5)]}}
+    resource = dlt.resource([{"id": 1, "l": [{"m": [{"q": 1}, {"q": 9}]}]}], name="items", nested_hints=inner)
+    (failed,) = (done for done in failing(pipeline, resource).checks if not done.passed)
+    assert (failed.table, failed.failing, failed.checked) == ("items__l__m", 1, 2)
+
+
+def test_values_of_other_types_refer_to_nothing(pipeline: Any) -> None:
+    """It is told, whatever the engine would make of it; numbers of all kinds may be equal."""
+    pipeline.run([{"id": 1, "code": "x", "share": 1.0}], table_name="others")
+    info = pipeline.run(items([{"v": 1}], check.references("v", "others.id"), check.references("v", "others.share")))
+    assert [done.passed for done in info.checks] == [True, True]
+    with pytest.raises(PipelineStepFailed, match=r"column 'v'.* the column is bigint, and others\.code is text"):
+        pipeline.run(items([{"v": 1}], check.references("v", "others.code")))
+
+
 def test_results_are_read_from_any_machine(pipeline: Any, tmp_path: Path) -> None:
     """A folder that knows nothing yet takes the schemas from the destination; so do counts of rows."""
     info = pipeline.run(items([{"v": 1}], check.not_null("v")))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -131,3 +132,13 @@ def test_state_and_quarantine_are_changes(pipeline: Any) -> None:
     assert not pipeline.plan(keeps(1)).has_changes
     plan = pipeline.plan([{"id": "x"}], table_name="t", schema_contract={"data_type": "quarantine"})
     assert plan.has_changes and "Items that go to quarantine\n  t  1" in str(plan)
+
+
+def test_an_expression_that_only_the_destination_knows(tmp_path: Path) -> None:
+    """The plan leaves the check out, and tells the others."""
+    place = dlt.destinations.sqlalchemy(f"sqlite:///{tmp_path}/spec.db")
+    pipeline = dlt.pipeline("spec", destination=place, dataset_name="data")
+    checks = [dlt.check.matches("v", "^(?!x)"), dlt.check.matches("v", "y"), dlt.check.unique("v")]
+    told, done = checked(pipeline, dlt.resource([{"v": "xx"}, {"v": "xx"}], name="t", checks=checks))
+    assert [check for _, check, _, _ in told] == ["matches(v: y)", "unique(v)"]
+    assert [check for _, check, _, _ in done] == ["matches(v: ^(?!x))", "matches(v: y)", "unique(v)"]

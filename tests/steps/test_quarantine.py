@@ -535,3 +535,29 @@ def test_a_replace_whose_items_are_all_kept_out_empties_the_table(pipeline: Any,
         load(datetime.date(2024, 1, 1))
         load(5)
         assert pipeline.quarantine.replay(schema_contract="evolve").outdated == {"t": 1} and there() == [(0,)]
+
+
+def test_the_place_of_what_a_model_refuses(pipeline: Any) -> None:
+    """It is that of other items: with names as columns have them, and without the number of the item in a list."""
+
+    class Line(BaseModel):
+        n: int
+
+    class Order(BaseModel):
+        id: int
+        lines: list[Line] = []
+        shipTo: dict[str, int] = {}
+
+    bad = [
+        {"id": 1, "lines": [{"n": 1}, {"n": "x"}]},
+        {"id": 2, "lines": [{"n": "x"}]},
+        {"id": 3, "shipTo": {"zipCode": "x"}},
+    ]
+    contract: Any = {"data_type": "quarantine"}
+    pipeline.run(dlt.resource(bad, name="orders", columns=Order, schema_contract=contract))
+    paths = sorted(row.refusal.path for row in pipeline.quarantine.rows())
+    assert paths == ["lines[0].n", "lines[1].n", "ship_to__zip_code"]
+    assert [(group.path, group.rows) for group in pipeline.quarantine.list()] == [
+        ("lines.n", 2),
+        ("ship_to__zip_code", 1),
+    ]

@@ -221,3 +221,14 @@ def test_references_and_paths_are_checked() -> None:
         table_of(references=[{"columns": ["a"]}])
     with pytest.raises(InvalidHint, match="Give the key of a list, or a tuple of keys"):
         table_of(nested_hints={(): {}})
+
+
+def test_nested_hints_lead_through_lists_of_which_nothing_is_said() -> None:
+    """Their tables are parents all the same."""
+    made = dlt.resource([{"id": 1}], name="orders", nested_hints={("lines", "tags", "marks"): {"columns": {}}})
+    found = made.compute_nested_table_schemas("orders", naming_from("snake_case"))
+    assert [(table["name"], table["parent"]) for table in found] == [
+        ("orders__lines", "orders"),
+        ("orders__lines__tags", "orders__lines"),
+        ("orders__lines__tags__marks", "orders__lines__tags"),
+    ]
