@@ -53,7 +53,7 @@ def _list(asked: Asked, pipeline: Pipeline) -> int:
         say_json([asdict(group) for group in groups])
         return 0
     if not groups:
-        say(f"Nothing of pipeline {pipeline.pipeline_name} is in quarantine")
+        say(_nothing(asked, pipeline))
         return 0
     head = ("table", "load id", "since", "items", "where", "reason")
     say_table(
@@ -64,6 +64,13 @@ def _list(asked: Asked, pipeline: Pipeline) -> int:
         ],
     )
     return 0
+
+
+def _nothing(asked: Asked, pipeline: Pipeline) -> str:
+    what = asked.quarantine
+    # others may be there
+    chosen = (f", {word} {value}" for word, value in (("table", what.table), ("load", what.of_load)) if value)
+    return f"Nothing of pipeline {pipeline.pipeline_name}{''.join(chosen)} is in quarantine"
 
 
 def _show(asked: Asked, pipeline: Pipeline) -> int:
@@ -81,7 +88,7 @@ def _show(asked: Asked, pipeline: Pipeline) -> int:
     if len(rows) > len(shown):
         say_note(f"{len(rows) - len(shown):,} more; --limit shows more of them")
     elif not rows:
-        say(f"Nothing of pipeline {pipeline.pipeline_name} is in quarantine")
+        say(_nothing(asked, pipeline))
     return 0
 
 

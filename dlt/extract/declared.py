@@ -14,6 +14,7 @@ from dlt.schema.x_keys import (
     SEEN_DATA,
     X_CHECKS,
     X_DECLARED_CHECKS,
+    X_FILE_CHECKS,
     X_MERGE_STRATEGY,
     X_NORMALIZER,
     X_VALID_FROM,
@@ -135,16 +136,22 @@ def check_validity(table: TableSchema, seen: Collection[str]) -> None:
 
 
 def forget_checks(known: TableSchema, declared: TableSchema) -> None:
-    """Take the checks of a table back that code declared and declares no more; those of a YAML file stay.
+    """Take the checks of a table back that code declared and declares no more; those of a YAML file come back then.
 
     Args:
         known: The table as it was, which is changed.
         declared: What a resource says of it now.
     """
     # of several resources that fill one table the one that it belongs to says its checks
-    is_own = declared.get("resource") == known.get("resource")
-    if is_own and X_CHECKS not in declared and known.pop(X_DECLARED_CHECKS, False):
+    if known.get("resource") not in (None, declared.get("resource")):
+        return
+    if X_CHECKS in declared:
+        if X_CHECKS in known and not known.get(X_DECLARED_CHECKS):
+            known[X_FILE_CHECKS] = known[X_CHECKS]
+    elif known.pop(X_DECLARED_CHECKS, False):
         known.pop(X_CHECKS, None)
+        if (own := known.pop(X_FILE_CHECKS, None)) is not None:
+            known[X_CHECKS] = own
 
 
 def counts_rows(table: TableSchema) -> bool:

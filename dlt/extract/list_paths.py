@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from dlt.errors import InvalidHint
@@ -55,6 +55,19 @@ def with_list_paths(tables: list[TableSchema], naming: NamingConvention) -> list
             found.setdefault(name, {"name": name, "columns": {}, "parent": parent})
     # parents first
     return [{**root, "columns": own}, *sorted(found.values(), key=lambda table: _depth(table, found))]
+
+
+def with_lists_between(tables: Sequence[TableSchema], parents: Mapping[str, str]) -> list[TableSchema]:
+    """Return nested tables with those of the lists between of which nothing is said: they are parents all the same.
+
+    Args:
+        tables: Nested tables with hints.
+        parents: Tables on the way to them, each with its parent.
+    """
+    told = {table["name"] for table in tables}
+    between = ((name, parent) for name, parent in parents.items() if name not in told)
+    made: list[TableSchema] = [{"name": name, "columns": {}, "parent": parent} for name, parent in between]
+    return [*made, *tables]
 
 
 def _chain_of(root: str, path: str, naming: NamingConvention) -> tuple[Sequence[str], str]:

@@ -18,7 +18,7 @@ from dlt.extract.hints import (
 )
 from dlt.extract.incremental import Incremental
 from dlt.extract.items import HintsMeta, ImportFileMeta, Meta, TableNameMeta
-from dlt.extract.list_paths import with_list_paths
+from dlt.extract.list_paths import with_list_paths, with_lists_between
 from dlt.extract.models import Columns
 from dlt.extract.pipe import Pipe
 from dlt.extract.renaming import as_keys
@@ -371,12 +371,7 @@ class ResourceHints:
             table["parent"] = names[-2]
             tables.append(table)
             between.update(zip(names[1:-1], names, strict=False))
-        # a path may lead through lists of which nothing is said: their tables are parents all the same
-        told = {table["name"] for table in tables}
-        made: list[TableSchema] = [
-            {"name": name, "parent": parent, "columns": {}} for name, parent in between.items() if name not in told
-        ]
-        return [*made, *tables]
+        return with_lists_between(tables, between)
 
     def compute_tables(self, naming: NamingConvention, item: TDataItem = None, meta: Meta = None) -> list[TableSchema]:
         """Return the partial schemas of the root table and of nested tables with hints."""

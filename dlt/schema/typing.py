@@ -153,6 +153,7 @@ TableSchema = TypedDict(
         "x-emptied": dict[str, str],
         "x-checks": list[dict[str, object]],
         "x-declared-checks": bool,
+        "x-file-checks": list[dict[str, object]],
         "x-path": str,
         "x-replay": str,
     },

@@ -36,6 +36,9 @@ X_CHECKS: Final = "x-checks"
 X_DECLARED_CHECKS: Final = "x-declared-checks"
 """Code declared the checks, and takes them back when it no longer does; those of a YAML file stay."""
 
+X_FILE_CHECKS: Final = "x-file-checks"
+"""Those of a YAML file, while code declares others."""
+
 SEEN_DATA: Final = "seen-data"
 OPEN_COLUMNS: Final = "open-columns"
 NEW_TABLE: Final = "evolve-columns-once"

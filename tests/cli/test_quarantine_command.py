@@ -68,6 +68,8 @@ def test_replay_ends_with_1_while_items_stay(load_id: str, capsys: pytest.Captur
     assert code == 0 and json.loads(text)["loaded"] == {"orders": 2, "users": 1}
     assert told(capsys, "replay") == (0, "Nothing to replay\n")
     assert told(capsys) == (0, "Nothing of pipeline shop is in quarantine\n")
+    main(["pipeline", "shop", "quarantine", "show", "--table", "lost"])
+    assert "Nothing of pipeline shop, table lost is in quarantine\n" in capsys.readouterr().out
 
 
 def test_drop_asks(load_id: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -204,6 +204,25 @@ def test_values_of_other_types_refer_to_nothing(pipeline: Any) -> None:
         pipeline.run(items([{"v": 1}], check.references("v", "others.code")))
 
 
+def test_checks_of_a_schema_file_come_back(tmp_path: Path) -> None:
+    """Those of code stand in their place as long as code declares some, be they none."""
+    (tmp_path / "files").mkdir()
+    text = "name: spec\ntables:\n  items:\n    x-checks:\n      - {check: not_null, columns: [v]}\n"
+    (tmp_path / "files" / "spec.schema.yaml").write_text(text)
+    place = dlt.destinations.duckdb(str(tmp_path / "spec.duckdb"))
+    pipeline = dlt.pipeline("spec", destination=place, import_schema_path=str(tmp_path / "files"))
+    plain, row = ["not_null(v)"], {"v": 1}
+    for checks, expected in (
+        (None, plain),
+        ([check.unique("v")], ["unique(v)"]),
+        (None, plain),
+        ([], []),
+        (None, plain),
+    ):
+        resource = dlt.resource([row], name="items", checks=checks)
+        assert [done.check for done in pipeline.run(resource).checks] == expected, checks
+
+
 def test_results_are_read_from_any_machine(pipeline: Any, tmp_path: Path) -> None:
     """A folder that knows nothing yet takes the schemas from the destination; so do counts of rows."""
     info = pipeline.run(items([{"v": 1}], check.not_null("v")))
