@@ -361,15 +361,13 @@ class ResourceHints:
         between: dict[str, str] = {}
         check_table_hints(f"resource '{self.name}', table {root_table_name!r}", resolved)
         for path, found in (resolved["nested_hints"] or {}).items():
-            hints = cast(TableHints, found)  # as they were checked
-            parts = [path] if isinstance(path, str) else list(path)
             names = [name_of_table(naming, root_table_name)]
-            for part in parts:
+            for part in [path] if isinstance(path, str) else path:
                 # as normalize names it: each level is cut to the limit
                 names.append(naming.shorten_fragments(names[-1], name_of_key(naming, part)))
-            table = build_table(resolve_hints(hints, item), names[-1])
-            table["parent"] = names[-2]
-            tables.append(table)
+            # hints as they were checked
+            tables.append(build_table(resolve_hints(cast(TableHints, found), item), names[-1]))
+            tables[-1]["parent"] = names[-2]
             between.update(zip(names[1:-1], names, strict=False))
         return with_lists_between(tables, between)
 
