@@ -60,6 +60,13 @@ def resolve_configuration(
     if config.is_credentials and not inner and places:
         # the section of credentials is never dropped, or a bare PASSWORD would become one
         places, inner = places[:-1], places[-1:]
+    # a spec of another class may have more of them
+    if (
+        config.is_credentials
+        and isinstance(explicit_value, Mapping)
+        and not isinstance(explicit_value, BaseConfiguration)
+    ):
+        _check_keys(type(config).__name__, [type(config)], explicit_value)
     return _resolve(config, places, inner, explicit_value, accept_partial)
 
 

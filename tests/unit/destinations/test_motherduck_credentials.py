@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import duckdb
 import pytest
 
 import dlt
-from dlt.errors import NotOffered
+from dlt.destinations.impl.duckdb.errors import wait_while_busy
+from dlt.errors import ConfigurationValueError, DestinationException, InvalidNativeValue, NotOffered
 
 
 @pytest.mark.parametrize(
@@ -36,3 +40,20 @@ def test_settings_of_connections_are_refused(setting: dict[str, object]) -> None
     """They would have no effect; a connection of the program has them."""
     with pytest.raises(NotOffered, match=next(iter(setting))):
         dlt.destinations.motherduck({"database": "db", "password": "t", **setting}).check_settings()
+
+
+def test_what_is_no_address_of_it_is_told() -> None:
+    """A misspelt key would open another database, and the URL of another system one of its name."""
+    with pytest.raises(ConfigurationValueError, match="no field 'databse', did you mean 'database'"):
+        dlt.destinations.motherduck({"databse": "db", "password": "t"}).check_settings()
+    with pytest.raises(InvalidNativeValue, match="postgres:// is no URL of MotherDuck") as caught:
+        dlt.destinations.motherduck("postgres://someone:a-secret-word@host/db").check_settings()
+    assert "a-secret-word" not in str(caught.value)
+
+
+def test_what_helps_where_it_cannot_be_opened(tmp_path: Path) -> None:
+    """There is no path to look at."""
+    nowhere = {"custom_extension_repository": "http://127.0.0.1:1", "extension_directory": str(tmp_path)}
+    with pytest.raises(DestinationException, match="check that the address can be reached, and run again") as caught:
+        wait_while_busy(lambda: duckdb.connect("md:db", config=nowhere), "destination motherduck: md:db")
+    assert "Check the path" not in str(caught.value)

@@ -61,10 +61,16 @@ def _not_opened(kind: Kind, what: str, error: duckdb.Error) -> DestinationExcept
     text = f"{what} cannot be opened: {first_line(error)}."
     if kind == "busy":
         return DestinationConnectionError(f"{text} Close the program that has it open.", kind=kind)
+    if "download extension" in text:
+        advice = "DuckDB fetches an extension when it is first used: check that the address can be reached"
+    elif ": md:" in what:
+        advice = "Check the name of the database, the token, and that MotherDuck can be reached"
+    else:
+        advice = "Check the path and its rights"
     if is_transient(kind):
-        return DestinationConnectionError(f"{text} Check the path and its rights, and run again.", kind=kind)
-    advice = "Check the path and its rights, and that it is a database of DuckDB."
-    return database_error(kind, text, advice=advice)
+        return DestinationConnectionError(f"{text} {advice}, and run again.", kind=kind)
+    more = "" if ": md:" in what else ", and that it is a database of DuckDB"
+    return database_error(kind, text, advice=f"{advice}{more}.")
 
 
 def translate(error: duckdb.Error, out_of_memory: str | None = None) -> DestinationException:

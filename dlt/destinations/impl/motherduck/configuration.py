@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, quote, unquote
 from dlt.absent import absent_names
 from dlt.configuration.spec import CredentialsConfiguration, configspec
 from dlt.configuration.values import TSecretStrValue
+from dlt.errors import NativeValueError
 
 
 @configspec
@@ -36,6 +37,13 @@ class MotherDuckCredentials(CredentialsConfiguration):
         """
         if not isinstance(native_value, str) or native_value.lstrip().startswith("{"):
             return super().parse_native_representation(native_value)
+        scheme, separator, _ = native_value.partition("://")
+        if separator and scheme not in ("md", "motherduck"):
+            # it may hold a password, and is not shown
+            raise NativeValueError(
+                f"MotherDuckCredentials: {scheme}:// is no URL of MotherDuck. Write md:database, and the token into "
+                "MOTHERDUCK_TOKEN."
+            )
         rest = native_value.removeprefix("motherduck:").removeprefix("md:").lstrip("/")
         place, _, query = rest.partition("?")
         user, at, name = place.rpartition("@")
