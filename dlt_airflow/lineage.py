@@ -28,7 +28,6 @@ def lineage_of(report: LoadReport | None, inlets: Sequence[object] = ()) -> Oper
         SchemaDatasetFacetFields,
     )
     from airflow.providers.openlineage.extractors import OperatorLineage
-    from openlineage.client.facet_v2 import data_quality_assertions_dataset as quality
 
     from dlt.places import dataset_of, table_place
 
@@ -43,8 +42,12 @@ def lineage_of(report: LoadReport | None, inlets: Sequence[object] = ()) -> Oper
         fields = [SchemaDatasetFacetFields(name=name, type=kind) for name, kind in columns.items()]
         dataset = report.datasets.get(table, report.dataset_name)
         place = table_place(report.location, dataset, table, report.destination_type)
-        done = [quality.Assertion(str(c["check"]), bool(c["passed"])) for c in report.checks if c["table"] == table]
-        if done:
+        checks = [check for check in report.checks if check["table"] == table]
+        if checks:
+            # what Airflow 2.11 may have of it is older, and most tables have no checks
+            from openlineage.client.facet_v2 import data_quality_assertions_dataset as quality
+
+            done = [quality.Assertion(str(check["check"]), bool(check["passed"])) for check in checks]
             # by the standard what came of checks stands at an input: the table is what they read
             facet = quality.DataQualityAssertionsDatasetFacet(assertions=done)
             inputs.append(InputDataset(place.namespace, place.name, inputFacets={"dataQualityAssertions": facet}))

@@ -60,9 +60,12 @@ def shown(run: Any, task_id: str = "dlt.load") -> str:
         return str(found.filter_by(task_id=task_id).one().rendered_fields["load_info"])
 
 
-def test_a_failed_check_fails_the_load_at_once(make: Write, orders: Any, caplog: Any, capfd: Any) -> None:
+def test_a_failed_check_fails_the_load_at_once(
+    make: Write, orders: Any, caplog: Any, capfd: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Its tries are unused, nothing was loaded, and log, page and XCom tell of it, and of the checks that passed."""
-    run = make("check_fails", orders(7, 700)).test()
+    dag = make("check_fails", orders(7, 700))
+    run = dag.test()
     assert tasks(run)["dlt.load"] == ("failed", 1) and str(run.state) == "failed"
     said = capfd.readouterr()
     assert (
@@ -85,6 +88,11 @@ def test_a_failed_check_fails_the_load_at_once(make: Write, orders: Any, caplog:
         assert "orders" not in [
             name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables").fetchall()
         ]
+    # the rows as they are, where a variable says so
+    monkeypatch.setenv("AIRFLOW_VAR_TRUST", f'mask_salt = "{SALT}"\nload.raise_on_failed_checks = false\n')
+    again = clear(dag, run, "dlt.load")
+    assert tasks(again)["dlt.load"] == ("success", 2) and ids() == [1, 2]
+    assert [check["passed"] for check in xcom(again, "dlt.load")["checks"]] == [True, False, False, True]
 
 
 def test_what_a_load_tells_of_checks_and_quarantine(
