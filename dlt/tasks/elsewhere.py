@@ -16,6 +16,7 @@ import orjson
 
 from dlt import errors
 from dlt.errors import SpecInvalid, StepFailedElsewhere, StepImpossibleElsewhere
+from dlt.pipeline import signals
 from dlt.redact import redact
 from dlt.tasks.environments import command_in
 
@@ -45,7 +46,7 @@ class StepElsewhere:
         self._runs_in = runs_in
         self._say = say
         self._process: subprocess.Popen[bytes] | None = None
-        self._stopped = False
+        self._wanted = self._told = False
 
     def run(self, request: StepRequest) -> JsonObject:
         """Run the step and return what it made.
@@ -60,20 +61,35 @@ class StepElsewhere:
         command = command_in(self._runs_in)
         with _started(command, request) as process:
             self._process = process
-            if self._stopped:
-                self.stop()
             try:
+                if self._wanted:
+                    self.stop()
                 answer, last = self._listen(process, request.hidden)
+            except BaseException:
+                # an orchestrator ends a task by an error out of its handler of signals
+                self.stop()
+                self._wait_for_its_end(process)
+                raise
             finally:
                 self._process = None
         return made_of(answer, f"{request.step} in {told(self._runs_in)}", process.returncode, last)
 
     def stop(self) -> None:
         """Stop the step: a load ends the package that is under way, everything else stops at once."""
-        self._stopped = True
-        if self._process is not None:
+        self._wanted = True
+        # a second signal would mean not to wait for the package
+        if self._process is not None and not self._told:
+            self._told = True
             with contextlib.suppress(ProcessLookupError):
                 self._process.send_signal(signal.SIGTERM)
+
+    @staticmethod
+    def _wait_for_its_end(process: subprocess.Popen[bytes]) -> None:
+        assert process.stderr is not None
+        # a load ends its package first, and must not wait for somebody who reads what it says
+        for _ in process.stderr:
+            continue
+        process.wait()
 
     def _listen(self, process: subprocess.Popen[bytes], hidden: Sequence[str]) -> tuple[bytes, list[str]]:
         """Return what the process wrote to its standard output, and the last lines of its standard error."""
@@ -144,7 +160,7 @@ def _unanswered(what: str, code: int, last: Sequence[str]) -> StepFailedElsewher
 
 @contextlib.contextmanager
 def _started(command: Command, request: StepRequest) -> Iterator[subprocess.Popen[bytes]]:
-    """Start a process, give it the request, and end it when the block is left."""
+    """Start a process and give it the request; at the end of the block it has ended."""
     try:
         process = subprocess.Popen(
             command["arguments"],
@@ -167,12 +183,6 @@ def _started(command: Command, request: StepRequest) -> Iterator[subprocess.Pope
             # it stays open: when this process is gone the other one finds its end, and stops
             yield process
         finally:
-            if process.poll() is None:
-                process.send_signal(signal.SIGTERM)
-                assert process.stderr is not None
-                # a load ends its package first, and must not wait for somebody who reads what it says
-                for _ in process.stderr:
-                    continue
             with contextlib.suppress(BrokenPipeError):
                 process.stdin.close()
 
@@ -197,6 +207,8 @@ def stop_when_alone(stream: IO[bytes]) -> None:
     def wait() -> None:
         while stream.read(4096):
             pass
-        os.kill(os.getpid(), signal.SIGTERM)
+        # one that was told to stop already ends its package
+        if signals.received() is None:
+            os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=wait, name="dlt step watch", daemon=True).start()

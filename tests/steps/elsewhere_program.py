@@ -63,3 +63,15 @@ def waits(folder: str) -> object:
             yield {"id": 1}
 
     return rows
+
+
+def slow_pipeline(folder: str) -> object:
+    """Return a pipeline whose load takes a while, and says when it begins and ends."""
+
+    @dlt.destination(name="slow")
+    def slow(items: object, table: object) -> None:
+        print("the load has begun", file=sys.stderr, flush=True)
+        time.sleep(2)
+        Path(folder, "loaded").touch()
+
+    return dlt.pipeline("slow", destination=slow)

@@ -226,6 +226,23 @@ def test_a_step_stops_when_the_process_that_asked_is_killed(own_folder: Path) ->
     wait_until(lambda: not _is_there(pid), "the end of the step", seconds=60)
 
 
+def test_a_load_that_is_stopped_ends_its_package(own_folder: Path) -> None:
+    """Also where the task that asked ends by an error at once, as Airflow does it."""
+    what = {**spec(), "pipeline": f"{PROGRAM}:slow_pipeline", "pipeline_args": {"folder": str(own_folder)}}
+    normalized = run("normalize", None, [run("extract", what)])
+
+    def stopped(line: str) -> None:
+        if line == "the load has begun":
+            step.stop()
+            raise KeyboardInterrupt
+
+    step = StepElsewhere(HERE, stopped)
+    with pytest.raises(KeyboardInterrupt):
+        step.run(StepRequest("load", None, [normalized], context_to_dict(StepContext("monday"))))
+    assert (own_folder / "loaded").exists()
+    assert LoadReport.from_dict(run("load", None, [normalized])).rows["numbers"] == 3
+
+
 def _pid(folder: Path) -> int:
     wait_until(lambda: (folder / "pid").exists() and (folder / "pid").read_text(), "the step", seconds=60)
     return int((folder / "pid").read_text())
