@@ -90,7 +90,10 @@ class FilesUndo:
             paths = {entry["path"] for entry in new}
             if [entry["path"] for entry in old] == [entry["path"] for entry in new]:
                 continue
-            how = APPEND if all(entry["path"] in paths for entry in old) else REPLACE
+            known = {entry["path"] for entry in old}
+            # a merge without keys only adds rows, but to files that are of no load
+            told = all("load_id" in entry for entry in new if entry["path"] not in known)
+            how = APPEND if known <= paths and told else REPLACE
             kept_as = f"{_SNAPSHOT}{before.number}" if how == APPEND or self._are_there(old) else None
             yield UndoRecord(load_id, schema_name, table, how, kept_as)
 
