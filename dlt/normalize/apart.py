@@ -200,7 +200,7 @@ def take_apart(
         batch: The page.
         by_rows: Takes rows one by one.
     """
-    run = 1
+    run, breaks = 1, False
     while batch.num_rows:
         try:
             table.columnar.check(table.name, batch)
@@ -212,8 +212,9 @@ def take_apart(
             by_rows(batch_rows(batch))
             return
         first, mask = found.first, found.mask
-        # else rows that are taken out of turn would put its columns into another order
-        if found.unshown < first and mask[:first].any():
+        breaks = breaks or bool(mask[:first].any())
+        # else rows that are taken out of turn, or not at all, would put its columns into another order
+        if found.unshown < first and breaks:
             first = found.unshown
             if not mask[first]:
                 _take_parts(table, batch.slice(0, first + 1), mask[: first + 1], by_rows)

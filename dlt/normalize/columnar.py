@@ -113,7 +113,7 @@ class ColumnarNormalizer:
             # an item that is no document is a value itself, whatever its column is called
             path = () if items_alone else keys
             # what is spread over columns or rows is no column, whatever other key has its name
-            if not _is_nested(array.type):
+            if not _is_nested(array.type) and array.null_count < len(array):
                 self._placement.paths.note(table, called.get(name, name), path)
             if is_list(array.type):
                 self._placement.paths.note(self.path(table, name), "", path)
