@@ -175,6 +175,8 @@ Each message says what failed, on which thing, what was found and what to do; de
             PackageTooLarge
             StaleExtract
             ReloadUndecided
+            StepFailedElsewhere
+                StepImpossibleElsewhere
     ValueErrorWithKnownValues
     TerminalException
         SignalReceivedException
