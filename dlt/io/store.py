@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, BinaryIO, TypeVar
+from weakref import WeakKeyDictionary
 
 from dlt.io import atomic
 from dlt.io.faults import secrets_of, translated
@@ -22,6 +24,9 @@ Result = TypeVar("Result")
 _FLAT = {"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "memory"}
 """Stores without folders of their own: nothing is to be made before a file is written."""
 _AZURE = {"az", "abfs", "abfss"}
+_ONE_BY_ONE = {"sftp", "ssh"}
+"""File systems with one connection, on which the answers to requests of several threads get lost."""
+_turns: WeakKeyDictionary[AbstractFileSystem, threading.RLock] = WeakKeyDictionary()
 _AT_ONCE = 8
 """Requests to an object store that may wait for their answers at the same time."""
 
@@ -42,9 +47,16 @@ class Store:
         # fsspec keeps the arguments of those file systems that it hands out again for the same arguments
         self.options: Mapping[str, object] = getattr(filesystem, "storage_options", {})
         self._secrets = secrets_of(self.options)
+        # folders of one file system share its connection
+        self._turn = _turns.setdefault(filesystem, threading.RLock()) if _ONE_BY_ONE & set(self.protocols) else None
 
-    def _translated(self, path: str, missing: bool = False, writing: bool = False) -> AbstractContextManager[None]:
-        return translated(path, missing, writing and bool(_FLAT & set(self.protocols)), self._secrets)
+    @contextmanager
+    def _translated(self, path: str, missing: bool = False, writing: bool = False) -> Iterator[None]:
+        with (
+            nullcontext() if self._turn is None else self._turn,
+            translated(path, missing, writing and bool(_FLAT & set(self.protocols)), self._secrets),
+        ):
+            yield
 
     def guarded(self, what: str, passing: tuple[type[Exception], ...] = ()) -> AbstractContextManager[None]:
         """Turn errors of a library that works in the folder into ours.
@@ -62,7 +74,7 @@ class Store:
     def each(self, function: Callable[[One], Result], items: Sequence[One]) -> list[Result]:
         """Return the results for all items, of several at the same time where each waits for a network."""
         # a disk gains nothing by it, and order and errors are simpler without
-        if self.is_local or len(items) < 2:
+        if self.is_local or self._turn is not None or len(items) < 2:
             return [function(item) for item in items]
         with ThreadPoolExecutor(min(_AT_ONCE, len(items)), "dlt-store") as pool:
             return list(pool.map(function, items))

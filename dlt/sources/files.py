@@ -22,7 +22,6 @@ from dlt.configuration.credentials.places import FilesystemConfiguration, HfCred
 from dlt.configuration.similar import did_you_mean
 from dlt.destinations.impl.filesystem.options import EXTRAS, store_options
 from dlt.errors import ConfigurationValueError, MissingDependencyException, ValueErrorWithKnownValues
-from dlt.redact import remember
 from dlt.sources.absent_places import check_place
 from dlt.sources.listing import files_of
 
@@ -112,27 +111,12 @@ def prepare_fsspec_args(config: FilesystemConfiguration) -> JsonObject:
         further["config_kwargs"] = config.config_kwargs
     credentials = config.credentials
     if isinstance(credentials, SFTPCredentials):
-        return {**_sftp_options(config.bucket_url, credentials), **further}
+        return {**credentials.to_sftp_arguments(config.bucket_url), **further}
     if isinstance(credentials, HfCredentials):
         told = {"token": credentials.hf_token, "endpoint": credentials.hf_endpoint}
         return {**{key: value for key, value in told.items() if value is not None}, **further}
     # those of the destination are for another account, and perhaps for another store
     return store_options(config.bucket_url or config.protocol, credentials, "filesystem", further, "sources")
-
-
-def _sftp_options(url: str, credentials: SFTPCredentials) -> JsonObject:
-    """Return what paramiko takes: the host of a URL, and what the credentials say where the URL says nothing."""
-    # paramiko's own defaults are the same, and it does not take any more all that it took once
-    usual = SFTPCredentials()
-    told = {key.removeprefix("sftp_"): value for key, value in credentials.items() if value != usual.get(key)}
-    # the only one whose name is another one there
-    if "key_passphrase" in told:
-        told["passphrase"] = told.pop("key_passphrase")
-    parts = urlsplit(url)
-    named = {"host": parts.hostname, "port": parts.port, "username": parts.username, "password": parts.password}
-    if isinstance(named["password"], str):
-        remember(named["password"])
-    return {**told, **{key: value for key, value in named.items() if value is not None}}
 
 
 def fsspec_from_config(config: FilesystemConfiguration) -> tuple[AbstractFileSystem, str]:

@@ -22,7 +22,7 @@ from dlt.configuration.spec import BaseConfiguration, CredentialsConfiguration, 
 from dlt.configuration.values import ConfigValue, TSecretStrValue
 from dlt.errors import ConfigurationValueError
 from dlt.ids import digest_id
-from dlt.redact import redact
+from dlt.redact import redact, remember
 
 
 @configspec
@@ -51,6 +51,24 @@ class SFTPCredentials(CredentialsConfiguration):
     sftp_disabled_algorithms: dict[str, list[str]] | None = None
     sftp_transport_factory: ConfigValue | None = None
     sftp_auth_strategy: ConfigValue | None = None
+
+    def to_sftp_arguments(self, url: str) -> dict[str, object]:
+        """Return what the file system takes: the host of a URL, and what the fields say where the URL says nothing.
+
+        Args:
+            url: The URL.
+        """
+        # paramiko's own defaults are the same, and it does not take any more all that it took once
+        usual = type(self)()
+        told = {key.removeprefix("sftp_"): value for key, value in self.items() if value != usual.get(key)}
+        # the only one whose name is another one there
+        if "key_passphrase" in told:
+            told["passphrase"] = told.pop("key_passphrase")
+        parts = urlsplit(url)
+        named = {"host": parts.hostname, "port": parts.port, "username": parts.username, "password": parts.password}
+        if isinstance(named["password"], str):
+            remember(named["password"])
+        return {**told, **{key: value for key, value in named.items() if value is not None}}
 
 
 @configspec

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from dlt.configuration import get_value
 from dlt.configuration.credentials import google, stores
+from dlt.configuration.credentials.places import SFTPCredentials
 from dlt.configuration.credentials.stores import AwsCredentialsWithoutDefaults
 from dlt.configuration.resolve import resolve_configuration
 from dlt.configuration.spec import BaseConfiguration
@@ -21,6 +22,7 @@ StoreCredentials = (
 )
 """Specs that give the arguments of a file system."""
 
+SFTP = ("sftp", "ssh")
 S3, GCS, AZURE = ("s3", "s3a"), ("gs", "gcs"), ("az", "abfs", "abfss")
 EXTRAS = {**dict.fromkeys(S3, "s3"), **dict.fromkeys(GCS, "gs"), **dict.fromkeys(AZURE, "az")}
 """Extra that brings the package for a scheme."""
@@ -71,6 +73,8 @@ def _from_credentials(url: str, given: object, section: tuple[str, str, str], ar
     # before all specs: such credentials sign by themselves, and have no fields to complete
     if is_google(given):
         return {"project": google_project(given, "project_id", "quota_project_id"), "token": google.scoped(given)}
+    if scheme in SFTP:
+        return _sftp(url, given, section)
     spec = _spec(url, given, section)
     signs_in_otherwise = given is None and (
         not SIGN_IN.isdisjoint(arguments)
@@ -88,6 +92,17 @@ def _from_credentials(url: str, given: object, section: tuple[str, str, str], ar
     if given is None:
         check_machine_credentials(spec, section[1], section)
     return arguments_of(spec)
+
+
+def _sftp(url: str, given: object, section: tuple[str, str, str]) -> JsonObject:
+    """Return the arguments of a server with SSH, whose fields begin with `sftp_`; others are such arguments already."""
+    if given is None:
+        given = get_value("credentials", dict, sections=section[:-1], default=None, secret=True)
+    if isinstance(given, Mapping) and given and not any(str(key).startswith("sftp_") for key in given):
+        return {key: value for key, value in given.items() if value is not None}
+    if not isinstance(given, SFTPCredentials):
+        given = resolve_configuration(SFTPCredentials(), sections=section, explicit_value=given)
+    return given.to_sftp_arguments(url)
 
 
 def arguments_of(spec: StoreCredentials) -> JsonObject:
