@@ -423,10 +423,16 @@ def fill_nested(
 
 
 def _check_keys(name: str, kinds: Sequence[type[BaseConfiguration]], value: Mapping[str, object]) -> None:
-    """Refuse a key that is nearly one of a spec; others are no concern of it, as in key files of Google."""
+    """Refuse a key that is nearly one of a spec, and a dict without any; as in key files of Google it may have more."""
     fields = {field for kind in kinds for field in kind.__config_fields__}
     for key in value:
         # the value of a misspelt one would be lost, and what is configured for another place taken in its stead
         near = None if key in fields else did_you_mean(str(key), sorted(fields - set(value)), cutoff=0.8)
         if near:
             raise ConfigurationValueError(f"{name}: there is no field {key!r}{near} Look at the keys of the dict.")
+    if fields and fields.isdisjoint(value):
+        found, of = ", ".join(sorted(map(str, value))), " or ".join(kind.__name__ for kind in kinds)
+        raise ConfigurationValueError(
+            f"{name}: the dict has {found}, and none of it is a field of {of}. The fields: "
+            f"{', '.join(sorted(fields))}. Arguments of a file system or a driver go into kwargs."
+        )

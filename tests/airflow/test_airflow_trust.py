@@ -259,7 +259,8 @@ def test_an_undo_is_a_task(make: Write, orders: Any, tmp_path: Path) -> None:
     run = dag.test()
     assert str(run.state) == "success" and ids() == []
     report = xcom(run, "undo")
-    assert report["undone"] == xcom(run, "dlt.load")["load_ids"][::-1] and len(report["load_ids"]) == 1
+    # parts of one run are committed together, so that no order of theirs means anything
+    assert sorted(report["undone"]) == sorted(xcom(run, "dlt.load")["load_ids"]) and len(report["load_ids"]) == 1
     assert "orders  →  start" in shown(run, "undo") or "orders" in shown(run, "undo")
     extra = events(run)["orders"]
     assert (extra["rows"], extra["undone"], extra["load_ids"]) == (0, report["undone"], report["load_ids"])

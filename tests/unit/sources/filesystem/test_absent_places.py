@@ -102,6 +102,14 @@ def test_a_misspelt_key_of_credentials_is_told(url: str, given: dict[str, str], 
     assert "a-secret-word" not in "".join(traceback.format_exception(caught.value))
 
 
+@pytest.mark.parametrize("url", ["s3://bucket/x", "gs://bucket/x", "az://box/x", "sftp://127.0.0.1:1/x"])
+def test_a_dict_of_other_names_is_no_credentials(url: str) -> None:
+    """Such as arguments of fsspec: nobody else's credentials are taken in their stead."""
+    with pytest.raises(ConfigurationValueError, match=r"the dict has key, secret, .* go into kwargs") as caught:
+        list(filesystem(url, credentials={"key": "someone", "secret": "a-secret-word"}))
+    assert "a-secret-word" not in "".join(traceback.format_exception(caught.value))
+
+
 SFTP = {"sftp_username": "someone", "sftp_password": "a-secret-word", "sftp_allow_agent": False}
 ONCE = {"config_kwargs": {"retries": {"max_attempts": 0}}, "endpoint_url": "http://127.0.0.1:1"}
 S3 = {"aws_access_key_id": "someone", "aws_secret_access_key": "a-secret-word"}
