@@ -7,6 +7,7 @@ leave it out would log in as somebody else.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import urlsplit
@@ -36,7 +37,11 @@ class Kind:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._extra: JsonObject = dict(connection.extra_dejson or {})
+        # Airflow wrote the name of the form before that of a field once, and connections stay as they are stored
+        forms = "|".join(map(re.escape, (*self.types, connection.conn_type or "generic")))
+        self._extra: JsonObject = {
+            re.sub(f"^extra__(?:{forms})__", "", name): value for name, value in (connection.extra_dejson or {}).items()
+        }
 
     def values(self) -> JsonObject:
         """Return what the connection says."""
@@ -74,8 +79,7 @@ class Kind:
     def _path(self) -> str:
         """Return the path of a file, wherever the address of a connection has it."""
         # sqlite:///tmp/x.db has it in the schema, and the form in the host
-        parts = [self._connection.host or "", self._connection.schema or ""]
-        host, schema = parts
+        host, schema = self._connection.host or "", self._connection.schema or ""
         return f"/{schema}" if not host and schema and not schema.startswith("/") else host or schema
 
 
@@ -163,8 +167,7 @@ class Snowflake(Kind):
     _OPTIONS: ClassVar = ("warehouse", "role")
 
     def _values(self) -> JsonObject:
-        # connections of earlier versions of Airflow have names with that of the form
-        extra = {key.removeprefix("extra__snowflake__"): value for key, value in self._extra.items()}
+        extra = self._extra
         region = extra.get("region")
         account = extra.get("account") or self._connection.host
         if region and account:
@@ -217,12 +220,6 @@ class Google(Kind):
     place = "destination.bigquery.credentials"
     refused = ("key_secret_name", "impersonation_chain", "credential_config_file")
 
-    def __init__(self, connection: Connection) -> None:
-        super().__init__(connection)
-        # Airflow wrote the names of the fields with the name of its form before, and connections stay as stored
-        prefix = "extra__google_cloud_platform__"
-        self._extra = {key.removeprefix(prefix): value for key, value in self._extra.items()}
-
     def _values(self) -> JsonObject:
         keys = self._extra.get("keyfile_dict") or {}
         if isinstance(keys, str):
@@ -260,11 +257,6 @@ class Azure(Kind):
     types = ("wasb", "adls", "azure_data_lake", "azure")
     place = "destination.filesystem.credentials"
     refused = ("managed_identity_client_id", "workload_identity_tenant_id")
-
-    def __init__(self, connection: Connection) -> None:
-        super().__init__(connection)
-        prefix = f"extra__{connection.conn_type}__"
-        self._extra = {key.removeprefix(prefix): value for key, value in self._extra.items()}
 
     def _values(self) -> JsonObject:
         parts = self._from_string()

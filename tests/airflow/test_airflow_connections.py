@@ -177,7 +177,9 @@ def test_the_values_are_credentials_of_files(spec: Any, conn_type: str) -> None:
     ("conn_type", "extra"),
     [
         ("aws", {"role_arn": "arn:aws:iam::1:role/x"}),
+        ("aws", {"extra__aws__role_arn": "arn:aws:iam::1:role/x"}),
         ("postgres", {"iam": True}),
+        ("snowflake", {"extra__snowflake__private_key_file": "/key"}),
         ("google_cloud_platform", {"impersonation_chain": "other@example"}),
         ("snowflake", {"private_key_file": "/key", "account": "a"}),
     ],
@@ -186,7 +188,7 @@ def test_what_would_change_who_logs_in_is_refused(conn_type: str, extra: dict[st
     """And not left out."""
     from dlt_airflow.connections import values_of
 
-    with pytest.raises(SpecInvalid, match=f"{next(iter(extra))} of its extras cannot be taken"):
+    with pytest.raises(SpecInvalid, match=f"{next(iter(extra)).rpartition('__')[2]} of its extras cannot be taken"):
         values_of(connection({"conn_type": conn_type, "extra": extra}))
 
 
