@@ -58,14 +58,9 @@ def configured(values: JsonObject) -> Iterator[None]:
     """
     # what a connection or variable says of the log comes before our wish
     values = {**values, "runtime": {**_log_settings(), **values.get("runtime", {})}}
-    provider = _provider()
-    for key, value in values.items():
-        provider.set(key, value)
-    try:
+    # the next task of this process must not see them
+    with _provider().holding(values):
         yield
-    finally:
-        # the next task of this process must not see them
-        provider.clear()
 
 
 def _log_settings() -> JsonObject:

@@ -39,9 +39,7 @@ def deployments_from_yaml(path: str | os.PathLike[str], work_pool: str | None = 
     Raises:
         ValueError: something in the file cannot be used; all of it is told, by line and key.
     """
-    found = read_definitions(path)
-    _check(found)
-    return {one.name: _deployment(one, work_pool) for one in found.pipelines}
+    return _made(read_definitions(path), work_pool)
 
 
 def deploy(path: str | os.PathLike[str], work_pool: str | None = None) -> dict[str, UUID]:
@@ -55,7 +53,7 @@ def deploy(path: str | os.PathLike[str], work_pool: str | None = None) -> dict[s
         ValueError: something in the file cannot be used, or a pipeline has no work pool.
     """
     found = read_definitions(path)
-    made = deployments_from_yaml(path, work_pool)
+    made = _made(found, work_pool)
     # a deployment without one waits for a process that serves it, and nobody would see why
     without = [name for name, deployment in made.items() if deployment.work_pool_name is None]
     if without:
@@ -65,7 +63,7 @@ def deploy(path: str | os.PathLike[str], work_pool: str | None = None) -> dict[s
     return {name: deployment.apply() for name, deployment in made.items()}
 
 
-def _check(found: Definitions) -> None:
+def _made(found: Definitions, work_pool: str | None) -> dict[str, RunnerDeployment]:
     problems = [
         f"{found.path}:{one.line}: pipelines.{one.name}.prefect.{key} is no key of it. Its keys: {', '.join(_KEYS)}"
         for one in found.pipelines
@@ -74,6 +72,7 @@ def _check(found: Definitions) -> None:
     ]
     if problems:
         raise ValueError("\n".join(problems))
+    return {one.name: _deployment(one, work_pool) for one in found.pipelines}
 
 
 def _deployment(definition: Definition, work_pool: str | None) -> RunnerDeployment:

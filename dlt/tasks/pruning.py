@@ -42,9 +42,7 @@ def prune(
     spec = Spec(work_dir=work_dir, handoff=handoff)
     found = [*_runs(spec, days), *_environments(days)]
     if not dry_run:
-        for path in found:
-            # a task beside this one may delete it at the same time
-            shutil.rmtree(path, ignore_errors=True)
+        _deleted(found)
     url = handoff_url(spec)
     if url is not None:
         store = handoffs.open_store(url)
@@ -69,16 +67,23 @@ def prune_runs_of(folder: str, days: float) -> list[str]:
         folder: Folder of the pipeline, below the folder for packages under way.
         days: Days for which they are kept.
     """
-    found = [path for path in _folders(folder) if _is_old(path, days)]
-    for path in found:
-        # a task beside this one may delete it at the same time
-        shutil.rmtree(path, ignore_errors=True)
-    return found
+    return _deleted(_old_runs(folder, days))
 
 
 def _runs(spec: Spec, days: float) -> Iterator[str]:
     for pipeline in _folders(work_dir(spec)):
-        yield from (path for path in _folders(pipeline) if _is_old(path, days))
+        yield from _old_runs(pipeline, days)
+
+
+def _old_runs(pipeline: str, days: float) -> list[str]:
+    return [path for path in _folders(pipeline) if _is_old(path, days)]
+
+
+def _deleted(paths: list[str]) -> list[str]:
+    for path in paths:
+        # a task beside this one may delete it at the same time
+        shutil.rmtree(path, ignore_errors=True)
+    return paths
 
 
 def _is_old(run: str, days: float) -> bool:

@@ -5,8 +5,8 @@ What is secret of it travels to that process only: by its standard input, or by 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, field, replace
 from functools import cache
 from typing import Literal
@@ -116,7 +116,8 @@ def carry_out(request: StepRequest, progress: Collector | None = None) -> JsonOb
         request: The request.
         progress: A collector that shows progress.
     """
-    with _configured(request.configuration):
+    # what came with the request is for its step alone
+    with _provider().holding(request.configuration) if request.configuration else nullcontext():
         return {
             "format": FORMAT,
             "made": run_step(request.step, _context(request, progress), request.spec, request.tokens),
@@ -199,18 +200,3 @@ def _provider() -> MemoryProvider:
     made = MemoryProvider("settings of the task")
     container.register_provider(made)
     return made
-
-
-@contextmanager
-def _configured(values: JsonObject) -> Iterator[None]:
-    """Let the step find the settings that came with the request, and no other step of the process."""
-    if not values:
-        yield
-        return
-    provider = _provider()
-    for key, value in values.items():
-        provider.set(key, value)
-    try:
-        yield
-    finally:
-        provider.clear()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from dlt.configuration.providers.base import IsValue, leaves
 
@@ -26,6 +27,20 @@ class MemoryProvider:
         self._values: dict[str, object] = {}
         for key, value in (values or {}).items():
             self.set(key, value)
+
+    @contextmanager
+    def holding(self, values: Mapping[str, object]) -> Iterator[None]:
+        """Hold values for the length of a block, and nothing behind it.
+
+        Args:
+            values: Values by dotted key, or nested dicts.
+        """
+        for key, value in values.items():
+            self.set(key, value)
+        try:
+            yield
+        finally:
+            self.clear()
 
     def get(self, key: str, *sections: str) -> tuple[object, str]:
         """Return a value, or None, and its dotted key; a table has all that was set in it."""
